@@ -1,0 +1,5 @@
+//! py
+use pyo3::prelude::*;
+/// The core.
+#[pymodule]
+mod _core {}
