@@ -1,20 +1,35 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) behind one header type.
+mod build;
+mod forward;
+mod special;
+pub mod v4;
+pub mod v6;
+
+pub use build::IpBuild;
+pub use forward::{destination, set_ttl, source, ttl};
+pub use special::{is_special_purpose, is_tnt_reserved};
+
 use crate::WireError;
-use alloc::vec::Vec;
 use core::net::IpAddr;
 
 /// IANA protocol numbers.
 pub mod protocol {
+    /// `ICMP`, over IPv4.
     pub const ICMP: u8 = 1;
+    /// `TCP`.
     pub const TCP: u8 = 6;
+    /// `UDP`.
     pub const UDP: u8 = 17;
+    /// `ICMPv6`.
     pub const ICMPV6: u8 = 58;
 }
 
 /// An IP header of either version, options and extension headers summed up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IpHeader {
+    /// Who sent the packet, as it says.
     pub source: IpAddr,
+    /// Where it goes.
     pub destination: IpAddr,
     /// The upper-layer protocol: for IPv6 the one after the extension headers.
     pub protocol: u8,
@@ -26,7 +41,9 @@ pub struct IpHeader {
     pub ident: Option<u32>,
     /// IPv6 flow label, 20 bits; 0 for IPv4.
     pub flow_label: u32,
+    /// IPv4 "don't fragment"; always true for IPv6, where routers never fragment.
     pub dont_fragment: bool,
+    /// Whether this is a fragment and not the last one.
     pub more_fragments: bool,
     /// In bytes.
     pub fragment_offset: u16,
@@ -37,8 +54,9 @@ pub struct IpHeader {
 }
 
 /// A parsed packet: its header and what follows it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IpPacket<'a> {
+    /// The header.
     pub header: IpHeader,
     /// IPv4 options, or the raw IPv6 extension headers.
     pub options: &'a [u8],
@@ -50,39 +68,47 @@ pub struct IpPacket<'a> {
 
 impl<'a> IpPacket<'a> {
     /// Reads a whole packet; bytes past the stated length (link padding) are ignored. Checks the IPv4 header checksum.
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, WireError> { todo!() }
+    ///
+    /// # Errors
+    /// `Short` names the first field that is not there; `Invalid` the one that cannot be read.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, WireError> {
+        match version(bytes)? {
+            4 => v4::parse(bytes),
+            _ => v6::parse(bytes),
+        }
+    }
+
     /// Reads the beginning of a packet, as ICMP errors quote it: the payload may be missing or cut,
     /// and the header checksum is not checked (routers change the TTL without it).
-    pub fn parse_quote(bytes: &'a [u8]) -> Result<Self, WireError> { todo!() }
+    ///
+    /// IPv4 options may be cut too. Where IPv6 extension headers are cut, `protocol` is that of the
+    /// first one that is not whole, and `payload` its bytes.
+    ///
+    /// # Errors
+    /// `Short` when the fixed header is cut, `Invalid` when it cannot be read.
+    pub fn parse_quote(bytes: &'a [u8]) -> Result<Self, WireError> {
+        match version(bytes)? {
+            4 => v4::parse_quote(bytes),
+            _ => v6::parse_quote(bytes),
+        }
+    }
 }
 
-/// What is needed to write a packet: a header without the derived fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IpBuild {
-    pub source: IpAddr,
-    pub destination: IpAddr,
-    pub protocol: u8,
-    pub ttl: u8,
-    pub tos: u8,
-    /// IPv4 identification; ignored for IPv6.
-    pub ident: u16,
-    pub flow_label: u32,
-    pub dont_fragment: bool,
+fn version(bytes: &[u8]) -> Result<u8, WireError> {
+    match bytes.first().map(|byte| byte >> 4) {
+        Some(version @ (4 | 6)) => Ok(version),
+        Some(other) => {
+            let (field, expected) = ("ip.version", "4 or 6");
+            Err(WireError::Invalid {
+                field,
+                expected,
+                found: u32::from(other),
+            })
+        }
+        None => Err(WireError::Short {
+            field: "ip.version",
+            needed: 1,
+            got: 0,
+        }),
+    }
 }
-
-impl IpBuild {
-    /// Appends header and payload. Panics in debug builds when the address families differ.
-    pub fn emit(&self, payload: &[u8], out: &mut Vec<u8>) { todo!() }
-}
-
-/// TTL or hop limit of a packet, without parsing the rest; `None` if it is no IP packet. For forwarding.
-pub fn ttl(packet: &[u8]) -> Option<u8> { todo!() }
-/// Sets TTL or hop limit in place, IPv4 checksum updated incrementally. False if it is no IP packet.
-pub fn set_ttl(packet: &mut [u8], ttl: u8) -> bool { todo!() }
-/// Destination address, without parsing the rest. For forwarding.
-pub fn destination(packet: &[u8]) -> Option<IpAddr> { todo!() }
-/// Source address, without parsing the rest.
-pub fn source(packet: &[u8]) -> Option<IpAddr> { todo!() }
-/// True if the address lies in a range of the IANA special-purpose registries that is not globally
-/// reachable, or is multicast, reserved or unspecified (RFC 6890 and its registries).
-pub fn is_special_purpose(address: IpAddr) -> bool { todo!() }

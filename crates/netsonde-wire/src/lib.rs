@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod arp;
 pub mod checksum;
 mod error;
 pub mod ethernet;
