@@ -1,0 +1,84 @@
+//! Waiting for several descriptors at once, until a moment on the monotonic clock.
+use crate::{LinkError, monotonic_ns, sys};
+use std::os::fd::BorrowedFd;
+
+/// Most descriptors that one wait watches.
+pub const DESCRIPTORS_MAX: usize = 64;
+
+/// Which of the watched descriptors have something for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready(u64);
+
+impl Ready {
+    /// Whether the descriptor at `index` of the list is readable, has hung up or holds an error.
+    pub fn contains(self, index: usize) -> bool {
+        index < DESCRIPTORS_MAX && self.0 & (1 << index) != 0
+    }
+
+    /// Whether none is: the deadline passed, or a signal came.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Waits until a descriptor is readable, has hung up or holds an error, or until `deadline_ns` on the clock of
+/// [`monotonic_ns`]; without a deadline, for ever. A signal ends the wait early, with nothing ready.
+pub fn wait(descriptors: &[BorrowedFd<'_>], deadline_ns: Option<u64>) -> Result<Ready, LinkError> {
+    if descriptors.len() > DESCRIPTORS_MAX {
+        return Err(LinkError::TooManyDescriptors {
+            found: descriptors.len(),
+            most: DESCRIPTORS_MAX,
+        });
+    }
+    let timeout_ns = deadline_ns.map(|deadline_ns| deadline_ns.saturating_sub(monotonic_ns()));
+    sys::poll::ppoll_readable(descriptors, timeout_ns).map(Ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn the_readable_one_is_named() {
+        let (quiet, _quiet_far) = UnixStream::pair().unwrap();
+        let (near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"x").unwrap();
+        let ready = wait(&[quiet.as_fd(), near.as_fd()], None).unwrap();
+        assert!(!ready.contains(0) && ready.contains(1) && !ready.contains(64));
+    }
+
+    #[test]
+    fn a_deadline_is_kept() {
+        let (quiet, _far) = UnixStream::pair().unwrap();
+        let start_ns = monotonic_ns();
+        let ready = wait(&[quiet.as_fd()], Some(start_ns + 5_000_000)).unwrap();
+        assert!(ready.is_empty() && monotonic_ns() - start_ns >= 5_000_000);
+        assert!(
+            wait(&[quiet.as_fd()], Some(0)).unwrap().is_empty(),
+            "a past deadline does not wait"
+        );
+    }
+
+    #[test]
+    fn a_hung_up_peer_is_ready() {
+        let (near, far) = UnixStream::pair().unwrap();
+        drop(far);
+        assert!(wait(&[near.as_fd()], None).unwrap().contains(0));
+    }
+
+    #[test]
+    fn too_many_descriptors_are_refused() {
+        let (near, _far) = UnixStream::pair().unwrap();
+        let many = vec![near.as_fd(); DESCRIPTORS_MAX + 1];
+        assert!(matches!(
+            wait(&many, Some(0)),
+            Err(LinkError::TooManyDescriptors {
+                found: 65,
+                most: 64
+            })
+        ));
+    }
+}

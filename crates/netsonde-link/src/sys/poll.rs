@@ -1,0 +1,61 @@
+//! `ppoll`, for its nanosecond timeout.
+use crate::LinkError;
+use crate::poll::DESCRIPTORS_MAX;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+
+/// A set bit per descriptor that is readable, hung up or in error; 0 on a timeout or a signal.
+/// At most [`DESCRIPTORS_MAX`] descriptors.
+pub(crate) fn ppoll_readable(
+    descriptors: &[BorrowedFd<'_>],
+    timeout_ns: Option<u64>,
+) -> Result<u64, LinkError> {
+    let mut polled = [libc::pollfd {
+        fd: -1,
+        events: libc::POLLIN,
+        revents: 0,
+    }; DESCRIPTORS_MAX];
+    for (slot, descriptor) in polled.iter_mut().zip(descriptors) {
+        slot.fd = descriptor.as_raw_fd();
+    }
+    let count = descriptors.len().min(DESCRIPTORS_MAX);
+    let timeout = timeout_ns.map(timespec);
+    let timeout_pointer = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: `polled` has at least `count` entries; the timeout is null or outlives the call; no signal mask.
+    // JUSTIFICATION: std cannot wait for several descriptors.
+    let result = unsafe {
+        libc::ppoll(
+            polled.as_mut_ptr(),
+            count as libc::nfds_t,
+            timeout_pointer,
+            ptr::null(),
+        )
+    };
+    if result < 0 {
+        let source = io::Error::last_os_error();
+        return if source.kind() == io::ErrorKind::Interrupted {
+            Ok(0)
+        } else {
+            Err(LinkError::Call {
+                call: "ppoll",
+                source,
+            })
+        };
+    }
+    let ready = polled
+        .iter()
+        .take(count)
+        .enumerate()
+        .filter(|(_, slot)| slot.revents != 0);
+    Ok(ready.fold(0, |bits, (index, _)| bits | 1 << index))
+}
+
+fn timespec(ns: u64) -> libc::timespec {
+    let seconds = ns / 1_000_000_000;
+    // `tv_nsec` is below 10^9 and so fits every C long; a wait of centuries is as good as one of more.
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(seconds).unwrap_or(libc::time_t::MAX),
+        tv_nsec: libc::c_long::try_from(ns % 1_000_000_000).unwrap_or(0),
+    }
+}
