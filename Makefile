@@ -13,7 +13,7 @@ export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-say = @printf '\n== %s ==\n' "$(1)"
+say = printf '\n== %s ==\n' "$(1)"
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -48,27 +48,27 @@ demo: setup ## Trace paths through the built-in virtual Internet: no privilege, 
 test: check rust python ## Everything continuous integration runs
 
 check: setup ## Format, lints, types, stubs, imports, house rules
-	$(call say,format)
-	@cargo fmt --all --check
+	@$(call say,format)
+	cargo fmt --all --check
 	ruff format --check --quiet .
 	$(call say,lint)
-	@cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 	ruff check --quiet .
 	$(call say,types)
-	@mypy
+	mypy
 	stubtest netsonde._core --mypy-config-file pyproject.toml
 	$(call say,imports)
-	@lint-imports
+	lint-imports
 	$(call say,house rules)
-	@pytest --quiet tests/test_tidy*.py
+	pytest --quiet tests/test_tidy*.py
 
 rust: setup ## Rust tests alone
-	$(call say,rust tests)
-	@cargo test --workspace --locked --quiet
+	@$(call say,rust tests)
+	cargo test --workspace --locked --quiet
 
 python: setup ## Python tests alone; ARGS are pytest's
-	$(call say,python tests)
-	@pytest $(ARGS)
+	@$(call say,python tests)
+	pytest $(ARGS)
 
 fuzz: setup ## Fuzz every parser for a set time (FUZZ_SECONDS each)
 	@fuzz/run.sh
