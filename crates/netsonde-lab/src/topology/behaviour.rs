@@ -1,0 +1,203 @@
+//! What vendors do differently: every knob of one node. Profiles are data on the Python side.
+use serde::{Deserialize, Serialize};
+
+use super::{LabelPolicy, Pop, PopRule, TtlMode};
+
+/// How one node behaves; the defaults are those of Cisco IOS with PHP.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent knobs of real routers"
+)]
+pub struct Behaviour {
+    /// Initial TTL (hop limit) of time-exceeded messages.
+    pub te_ttl: u8,
+    /// Initial TTL of echo replies.
+    pub er_ttl: u8,
+    /// Initial TTL of destination unreachable and packet-too-big messages.
+    pub unreachable_ttl: u8,
+    /// Initial TTL of TCP RST and SYN-ACK.
+    pub tcp_ttl: u8,
+    /// As ingress: whether the IP TTL is copied into the label (uniform) or hidden (pipe). `None`: as the domain says.
+    pub ttl: Option<TtlMode>,
+    /// Label policy as egress for its own prefixes. `None`: as the domain says.
+    pub labels: Option<LabelPolicy>,
+    /// What it asks its upstream neighbours to do with labels of LSPs that end here. `None`: as the domain says.
+    pub pop: Option<Pop>,
+    /// What the router that removes the last label does with the IP TTL (the penultimate one with PHP, the egress else).
+    pub pop_rule: PopRule,
+    /// Initial TTL of a label in pipe mode. 64 for some Linux-based stacks.
+    pub lse_ttl: u8,
+    /// When a label's TTL expires.
+    pub label_expiry: LabelExpiry,
+    /// Source address of ICMP errors.
+    pub icmp_source: ReplySource,
+    /// Source of port unreachable: RFC 1812 and most vendors answer from the interface facing the sender.
+    pub udp_source: ReplySource,
+    /// Bytes of the offending IP packet that are quoted: 28, 128 or any; 0 for as many as fit 576 bytes (1280 for IPv6).
+    pub quote_len: u16,
+    /// TTL inside the quote.
+    pub quoted_ttl: QuotedTtl,
+    /// ICMP multi-part extensions with the label stack (RFC 4950), if any.
+    pub extensions: Extensions,
+    /// Whether the whole label stack is quoted, or only the top entry.
+    pub whole_stack: bool,
+    /// Whether RFC 5837 information on the incoming interface is added (needs `extensions`).
+    pub interface_info: bool,
+    /// Cisco as UHP egress in pipe mode: a packet whose IP TTL is 1 is forwarded undecremented.
+    pub uhp_quirk: bool,
+    /// Limit on ICMP errors sent. `None`: no limit.
+    pub rate_limit: Option<RateLimit>,
+    /// Identification field of what the node itself sends over IPv4.
+    pub ip_id: IpId,
+    /// Sends no ICMP errors at all (it still answers echo unless `drops_echo`).
+    pub silent: bool,
+    /// Ignores echo requests to itself.
+    pub drops_echo: bool,
+    /// Ignores UDP to itself instead of answering port unreachable.
+    pub drops_udp: bool,
+    /// What TCP to closed ports of itself gets.
+    pub tcp: TcpMode,
+    /// Time between receiving a packet and sending the answer to it.
+    pub answer_delay_ns: u64,
+    /// Type of service of ICMP errors: copied from nothing, 0xc0 on Cisco and Linux.
+    pub icmp_tos: u8,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            te_ttl: 255,
+            er_ttl: 255,
+            unreachable_ttl: 255,
+            tcp_ttl: 255,
+            ttl: None,
+            labels: None,
+            pop: None,
+            pop_rule: PopRule::Min,
+            lse_ttl: 255,
+            label_expiry: LabelExpiry::IcmpAlongLsp,
+            icmp_source: ReplySource::Incoming,
+            udp_source: ReplySource::FacingSender,
+            quote_len: 28,
+            quoted_ttl: QuotedTtl::Received,
+            extensions: Extensions::Rfc4884,
+            whole_stack: true,
+            interface_info: false,
+            uhp_quirk: false,
+            rate_limit: None,
+            ip_id: IpId::Counter,
+            silent: false,
+            drops_echo: false,
+            drops_udp: false,
+            tcp: TcpMode::Rst,
+            answer_delay_ns: 0,
+            icmp_tos: 0,
+        }
+    }
+}
+
+/// What happens when a label's TTL reaches 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LabelExpiry {
+    /// Time exceeded, routed straight back.
+    Icmp,
+    /// Nothing (Linux).
+    Silent,
+    /// Time exceeded that rides on to the end of the LSP and is routed back from there.
+    IcmpAlongLsp,
+}
+
+/// Source address of a message about a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplySource {
+    /// The interface on which the packet came in.
+    Incoming,
+    /// The interface on which the route to the sender leaves.
+    FacingSender,
+    /// The loopback; the incoming interface where there is none.
+    Loopback,
+    /// The address that was probed, where the packet was for the node itself; else the incoming interface.
+    Probed,
+}
+
+/// TTL inside the quote of an ICMP error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuotedTtl {
+    /// As it came in.
+    Received,
+    /// Rewritten to 1 (some Juniper routers inside LSPs).
+    One,
+}
+
+/// How extensions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extensions {
+    /// None: label stacks stay unseen.
+    None,
+    /// RFC 4884.
+    Rfc4884,
+    /// Length field 0 (legacy senders).
+    LengthZero,
+    /// Length field and checksum 0 (NetBSD).
+    LengthAndChecksumZero,
+    /// Length field 17 with the extension at byte 128.
+    #[serde(rename = "length-17")]
+    Length17,
+}
+
+/// A token bucket on ICMP errors.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Messages per second.
+    pub rate_pps: f64,
+    /// Messages at once.
+    pub burst: u32,
+    /// What has a bucket of its own.
+    #[serde(default)]
+    pub scope: LimitScope,
+    /// Whether echo replies count and are limited too.
+    #[serde(default)]
+    pub echo: bool,
+}
+
+/// What has a token bucket of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitScope {
+    /// The node.
+    #[default]
+    Global,
+    /// Each destination of the messages (Linux).
+    Destination,
+    /// Each interface on which the offending packets come in.
+    Interface,
+}
+
+/// The IPv4 identification field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IpId {
+    /// Always 0.
+    Zero,
+    /// One counter for all interfaces: aliases can be resolved.
+    Counter,
+    /// Random.
+    Random,
+}
+
+/// What TCP to the node itself gets where no port is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TcpMode {
+    /// RST.
+    Rst,
+    /// Nothing.
+    None,
+}
