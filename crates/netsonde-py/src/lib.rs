@@ -1,5 +1,12 @@
-//! py
+//! `netsonde._core`: the Rust side of netsonde as a Python module. It converts types and decides nothing.
+//!
+//! Each file registers what it exports; adding one is a `mod` line and a `register` line here.
+mod probe;
+
 use pyo3::prelude::*;
-/// The core.
-#[pymodule]
-mod _core {}
+
+#[pymodule(name = "_core")]
+fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    probe::register(module)?;
+    Ok(())
+}
