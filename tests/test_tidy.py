@@ -1,0 +1,35 @@
+"""The house rules, on the house. `test_tidy_rules.py` shows that each of them can fail."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tidy import crates, layout, prose, sizes
+
+ROOT = Path(__file__).parents[1]
+
+RULES = [
+    sizes.file_sizes,
+    sizes.python_functions,
+    sizes.rust_functions,
+    layout.pairing,
+    layout.exemptions,
+    layout.private_modules,
+    layout.quiet_inits,
+    layout.exports,
+    crates.directions,
+    crates.sans_io,
+    crates.no_unsafe,
+    prose.words,
+    prose.links,
+    prose.fragments,
+    prose.promises,
+    prose.site,
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_house_rule(rule: Callable[[Path], list[str]]) -> None:
+    problems = rule(ROOT)
+    assert not problems, f"{rule.__doc__}\n" + "\n".join(problems)
