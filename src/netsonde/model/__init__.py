@@ -1,5 +1,115 @@
-"""The words that everyone shares: jobs, results, errors."""
+"""The words that everyone shares: jobs, results, errors.
 
+Every record is frozen and mirrors the schema of the Rust side field by field.
+"""
+
+from netsonde.model._base import Address, Record
 from netsonde.model._errors import FormatError, HostError, NetsondeError, UsageError
+from netsonde.model._event import (
+    Done,
+    Event,
+    Failed,
+    HopSettled,
+    PingReply,
+    Result,
+    Start,
+    decode_event,
+)
+from netsonde.model._job import (
+    SCHEMA,
+    Budget,
+    Job,
+    Kind,
+    PingMethod,
+    PingOptions,
+    Privilege,
+    Target,
+    TntOptions,
+    TraceMethod,
+    TraceOptions,
+    job_id,
+)
+from netsonde.model._reply import (
+    Counters,
+    Extension,
+    Interface,
+    Label,
+    Reply,
+    ReplyKind,
+    Unknown,
+)
+from netsonde.model._schema import attributes, json_schema
+from netsonde.model._tnt import Membership, PathHop, Role, TntHop, TntResult
+from netsonde.model._trace import Hop, PingResult, StopReason, Trace, TraceResult
+from netsonde.model._tunnel import (
+    Attempt,
+    AttemptOutcome,
+    Completeness,
+    FailedRevelation,
+    HopFacts,
+    Method,
+    Trigger,
+    Tunnel,
+    TunnelClass,
+    TunnelRouter,
+    VendorCandidate,
+)
 
-__all__ = ["FormatError", "HostError", "NetsondeError", "UsageError"]
+__all__ = [
+    "SCHEMA",
+    "Address",
+    "Attempt",
+    "AttemptOutcome",
+    "Budget",
+    "Completeness",
+    "Counters",
+    "Done",
+    "Event",
+    "Extension",
+    "Failed",
+    "FailedRevelation",
+    "FormatError",
+    "Hop",
+    "HopFacts",
+    "HopSettled",
+    "HostError",
+    "Interface",
+    "Job",
+    "Kind",
+    "Label",
+    "Membership",
+    "Method",
+    "NetsondeError",
+    "PathHop",
+    "PingMethod",
+    "PingOptions",
+    "PingReply",
+    "PingResult",
+    "Privilege",
+    "Record",
+    "Reply",
+    "ReplyKind",
+    "Result",
+    "Role",
+    "Start",
+    "StopReason",
+    "Target",
+    "TntHop",
+    "TntOptions",
+    "TntResult",
+    "Trace",
+    "TraceMethod",
+    "TraceOptions",
+    "TraceResult",
+    "Trigger",
+    "Tunnel",
+    "TunnelClass",
+    "TunnelRouter",
+    "Unknown",
+    "UsageError",
+    "VendorCandidate",
+    "attributes",
+    "decode_event",
+    "job_id",
+    "json_schema",
+]

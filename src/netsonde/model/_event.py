@@ -1,0 +1,99 @@
+"""The stream of events that a job gives. Mirrors `netsonde-probe/src/event.rs`."""
+
+import msgspec
+
+from netsonde.model._base import Address, Record, UInt32, UInt64
+from netsonde.model._job import Kind, Privilege
+from netsonde.model._reply import Counters, Reply
+from netsonde.model._tnt import TntResult
+from netsonde.model._trace import Hop, PingResult, TraceResult
+
+
+class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
+    """The job was accepted.
+
+    Attributes:
+        schema: Version of the schema.
+        job: The job's id.
+        kind: What is measured.
+        privilege: What the vantage sees.
+        targets: How many targets.
+        seed: Repeats the run where the world repeats itself.
+    """
+
+    schema: int
+    job: str
+    kind: Kind
+    privilege: Privilege
+    targets: UInt32
+    seed: UInt64
+
+
+class PingReply(Record, frozen=True, kw_only=True, tag_field="type", tag="ping-reply"):
+    """One ping reply, as it comes; the result repeats it.
+
+    Attributes:
+        target: Address measured.
+        reply: What came.
+    """
+
+    target: Address
+    reply: Reply
+
+
+class HopSettled(Record, frozen=True, kw_only=True, tag_field="type", tag="hop"):
+    """One hop settled, in order of TTL, as it comes; the result repeats it.
+
+    Attributes:
+        target: Address measured.
+        hop: The hop.
+    """
+
+    target: Address
+    hop: Hop
+
+
+class Done(Record, frozen=True, kw_only=True, tag_field="type", tag="done"):
+    """The job ended; nothing follows.
+
+    Attributes:
+        counters: What was sent and received.
+        targets_done: Targets with a result.
+        duration_ns: How long it took, in nanoseconds.
+    """
+
+    counters: Counters
+    targets_done: UInt32
+    duration_ns: UInt64
+
+
+class Failed(Record, frozen=True, kw_only=True, tag_field="type", tag="failed"):
+    """The job failed; nothing follows.
+
+    Attributes:
+        reason: What happened.
+        hint: What to do about it; empty if there is nothing to say.
+    """
+
+    reason: str
+    hint: str = ""
+
+
+#: What a measurement of one target gives.
+Result = PingResult | TraceResult | TntResult
+
+#: One line of the stream: a start, results as they come, exactly one `done` or `failed`.
+Event = Start | PingReply | HopSettled | PingResult | TraceResult | TntResult | Done | Failed
+
+
+def decode_event(line: bytes) -> Event:
+    """Return the event that one line of the stream holds.
+
+    Raises:
+        msgspec.DecodeError: It is no JSON (offset in the message).
+        msgspec.ValidationError: It is no event of this version.
+    """
+    return _DECODER.decode(line)
+
+
+_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
