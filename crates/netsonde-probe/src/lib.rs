@@ -10,3 +10,6 @@ extern crate alloc;
 pub mod event;
 pub mod job;
 pub mod record;
+pub(crate) mod tnt;
+
+pub use tnt::{infer, vendors};

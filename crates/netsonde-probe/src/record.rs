@@ -131,6 +131,8 @@ pub enum Trigger {
     /// FRPLA rises between two responding hops around a silent one.
     FrplaIncrease,
     DuplicateIp,
+    /// Quoted TTL 0: a pop that decremented without looking (Linux in pipe mode).
+    QttlZero,
     /// A <64,64> egress, on which FRPLA and RTLA are blind.
     #[serde(rename = "signature-64-64")]
     Signature6464,
@@ -148,6 +150,8 @@ pub enum Method {
     Buddy,
     /// One hidden LSR in all: DPR and BRPR cannot be told apart.
     Unknown,
+    /// Of a whole tunnel: its routers were found by more than one method.
+    Mixed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +164,8 @@ pub enum AttemptOutcome {
     IngressNotFound,
     /// TGT-NR
     TargetNotReached,
+    /// The trace contradicts what is known: a loop, or a router seen elsewhere on the path.
+    Inconsistent,
     /// The budget or the deadline forbade it.
     NotAttempted,
 }
@@ -178,7 +184,7 @@ pub struct Attempt {
 }
 
 /// A router of a tunnel, ingress and egress included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TunnelRouter {
     /// `None`: it is there but silent.
     pub address: Option<IpAddr>,
@@ -189,6 +195,7 @@ pub struct TunnelRouter {
     pub method: Option<Method>,
     /// Signature and vendors, gathered like those of any hop.
     pub hop: Option<HopFacts>,
+    pub vendors: Vec<VendorCandidate>,
     pub labels: Vec<Label>,
 }
 
