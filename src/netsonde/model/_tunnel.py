@@ -33,6 +33,7 @@ class Trigger(StrEnum):
     FRPLA = "frpla"
     FRPLA_INCREASE = "frpla-increase"
     DUPLICATE_IP = "duplicate-ip"
+    QTTL_ZERO = "qttl-zero"
     SIGNATURE_64_64 = "signature-64-64"
     BRUTE_FORCE = "brute-force"
 
@@ -44,6 +45,7 @@ class Method(StrEnum):
     BRPR = "brpr"
     BUDDY = "buddy"
     UNKNOWN = "unknown"
+    MIXED = "mixed"
 
 
 class AttemptOutcome(StrEnum):
@@ -53,6 +55,7 @@ class AttemptOutcome(StrEnum):
     NOTHING_REVEALED = "nothing-revealed"
     INGRESS_NOT_FOUND = "ingress-not-found"
     TARGET_NOT_REACHED = "target-not-reached"
+    INCONSISTENT = "inconsistent"
     NOT_ATTEMPTED = "not-attempted"
 
 
@@ -140,6 +143,7 @@ class TunnelRouter(Record, frozen=True, kw_only=True):
         step: Revelation step that found it, from 1; null if it was visible.
         method: How it was revealed.
         hop: Signature and the rest, gathered like those of any hop.
+        vendors: Vendors that its signature may mean.
         labels: Label stack it quoted, top first.
     """
 
@@ -148,6 +152,7 @@ class TunnelRouter(Record, frozen=True, kw_only=True):
     step: UInt8 | None = None
     method: Method | None = None
     hop: HopFacts | None = None
+    vendors: tuple[VendorCandidate, ...] = ()
     labels: tuple[Label, ...] = ()
 
     @property
