@@ -42,11 +42,7 @@ impl Checksum {
 
     /// The value to write into the checksum field; over data that holds its checksum, 0.
     pub fn finish(self) -> u16 {
-        let mut sum = self.0;
-        while sum > 0xffff {
-            sum = (sum & 0xffff) + (sum >> 16);
-        }
-        !(sum as u16)
+        fold(self.0)
     }
 }
 
@@ -59,9 +55,18 @@ pub fn internet(bytes: &[u8]) -> u16 {
 
 /// The checksum after one 16-bit word of the covered data changed (RFC 1624, equation 3).
 pub fn update(checksum: u16, old_word: u16, new_word: u16) -> u16 {
-    let sum = u32::from(!checksum) + u32::from(!old_word) + u32::from(new_word);
+    fold(u64::from(!checksum) + u64::from(!old_word) + u64::from(new_word))
+}
+
+/// The one's complement of the one's complement sum of four words.
+#[inline]
+fn fold(sum: u64) -> u16 {
+    let sum = (sum & 0xffff_ffff) + (sum >> 32);
     let sum = (sum & 0xffff) + (sum >> 16);
-    !(((sum & 0xffff) + (sum >> 16)) as u16)
+    let sum = (sum & 0xffff) + (sum >> 16);
+    let sum = (sum & 0xffff) + (sum >> 16);
+    let [.., high, low] = sum.to_be_bytes();
+    !u16::from_be_bytes([high, low])
 }
 
 /// The checksum of an upper-layer packet and its pseudo-header: 0 if it holds the right one.

@@ -5,6 +5,7 @@ mod error;
 mod extensions;
 mod interface;
 mod locate;
+pub mod nd;
 
 pub use build::{ErrorBuild, ExtensionStyle, emit_echo, emit_label_stack};
 pub use error::{ErrorKind, IcmpError, QuotedTransport};
@@ -46,7 +47,7 @@ pub mod types {
 /// Type, code, checksum and the four bytes that each type uses in its own way.
 pub(crate) const HEADER_LEN: usize = 8;
 
-const BASE_FIELDS: &Fields = &[("icmp.type", 1), ("icmp.code", 2), ("icmp.checksum", 4)];
+pub(crate) const BASE_FIELDS: &Fields = &[("icmp.type", 1), ("icmp.code", 2), ("icmp.checksum", 4)];
 const ECHO_FIELDS: &Fields = &[
     ("icmp.type", 1),
     ("icmp.code", 2),
@@ -139,6 +140,17 @@ impl<'a> Icmp<'a> {
     pub fn checksum_ok(bytes: &[u8], source: IpAddr, destination: IpAddr) -> bool {
         bytes.len() >= 4 && sum(bytes, source, destination) == 0
     }
+}
+
+/// Writes the checksum of the message that starts at `start`; the family is that of the addresses.
+fn finish(start: usize, source: IpAddr, destination: IpAddr, out: &mut [u8]) {
+    let message = &mut out[start..];
+    debug_assert!(
+        message.len() >= HEADER_LEN,
+        "the header is written before its checksum"
+    );
+    let sum = sum(message, source, destination);
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
 }
 
 /// The checksum over a message; the family is that of the addresses.

@@ -7,7 +7,7 @@ pub mod v6;
 
 pub use build::IpBuild;
 pub use forward::{destination, set_ttl, source, ttl};
-pub use special::{is_special_purpose, is_tnt_reserved};
+pub use special::{SpecialRange, is_special_purpose, is_tnt_reserved, special_range};
 
 use crate::WireError;
 use core::net::IpAddr;

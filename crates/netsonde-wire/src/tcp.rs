@@ -78,6 +78,7 @@ impl<'a> Tcp<'a> {
         let Some(header) = bytes.first_chunk::<HEADER_LEN>() else {
             return Err(WireError::short(FIELDS, bytes.len()));
         };
+        // At most 15, since the options are bounded.
         let words = header[12] >> 4;
         let header_len = usize::from(words) * 4;
         if header_len < HEADER_LEN {
@@ -179,8 +180,9 @@ impl TcpBuild<'_> {
         out.extend_from_slice(&self.window.to_be_bytes());
         out.extend_from_slice(&[0; 4]); // checksum and urgent pointer
         options::emit(self.options, OPTIONS_MAX, out);
-        let words = (out.len() - start) / 4;
-        out[start + 12] |= (words << 4) as u8; // at most 15: the options are bounded
+        // At most 15, since the options are bounded.
+        let words = u8::try_from((out.len() - start) / 4).unwrap_or(u8::MAX);
+        out[start + 12] |= words << 4;
         out.extend_from_slice(self.payload);
         let sum = checksum::upper_layer(source, destination, ip::protocol::TCP, &out[start..]);
         out[start + 16..start + 18].copy_from_slice(&sum.to_be_bytes());

@@ -1,7 +1,7 @@
 //! Writing messages, with extensions as the RFC wants them and as some senders do.
 use super::extensions::{CLASS_MPLS, TYPE_INCOMING_STACK};
 use super::locate::QUOTE_MIN;
-use super::{HEADER_LEN, sum, types};
+use super::{finish, types};
 use crate::checksum;
 use crate::mpls::{self, Lse};
 use alloc::vec::Vec;
@@ -92,7 +92,7 @@ impl ErrorBuild<'_> {
             _ => QUOTE_MIN,
         };
         out[length_at] = match self.style {
-            ExtensionStyle::Rfc4884 => (room / unit) as u8, // clamped above
+            ExtensionStyle::Rfc4884 => u8::try_from(room / unit).unwrap_or(u8::MAX),
             ExtensionStyle::LengthZero | ExtensionStyle::LengthAndChecksumZero => 0,
             ExtensionStyle::Length17At128 => 17,
         };
@@ -117,14 +117,4 @@ pub fn emit_label_stack(stack: &[Lse], out: &mut Vec<u8>) {
     let [l0, l1] = length.unwrap_or(u16::MAX).to_be_bytes();
     out.extend_from_slice(&[l0, l1, CLASS_MPLS, TYPE_INCOMING_STACK]);
     mpls::emit_stack(stack, out);
-}
-
-fn finish(start: usize, source: IpAddr, destination: IpAddr, out: &mut [u8]) {
-    let message = &mut out[start..];
-    debug_assert!(
-        message.len() >= HEADER_LEN,
-        "the header is written before its checksum"
-    );
-    let sum = sum(message, source, destination);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
 }

@@ -7,8 +7,9 @@ const HAS_IF_INDEX: u8 = 0x08;
 const HAS_ADDRESS: u8 = 0x04;
 const HAS_NAME: u8 = 0x02;
 const HAS_MTU: u8 = 0x01;
-const AFI_IPV4: u16 = 1;
-const AFI_IPV6: u16 = 2;
+/// Address families, each followed by two reserved bytes.
+const AFI_IPV4: [u8; 2] = [0, 1];
+const AFI_IPV6: [u8; 2] = [0, 2];
 /// The longest name sub-object, its length byte included (RFC 5837 section 4.3).
 const NAME_LEN_MAX: usize = 64;
 
@@ -74,7 +75,7 @@ fn take_u32(rest: &mut &[u8]) -> Option<u32> {
 
 fn take_address(rest: &mut &[u8]) -> Option<IpAddr> {
     let [a0, a1, _, _] = take(rest)?;
-    match u16::from_be_bytes([a0, a1]) {
+    match [a0, a1] {
         AFI_IPV4 => take::<4>(rest).map(|octets| IpAddr::V4(Ipv4Addr::from(octets))),
         AFI_IPV6 => take::<16>(rest).map(|octets| IpAddr::V6(Ipv6Addr::from(octets))),
         _ => None,
@@ -108,11 +109,11 @@ pub fn emit_interface_info(info: &InterfaceInfo<'_>, out: &mut Vec<u8>) {
     }
     match info.address {
         Some(IpAddr::V4(address)) => {
-            out.extend_from_slice(&[0, AFI_IPV4 as u8, 0, 0]);
+            out.extend_from_slice(&[AFI_IPV4[0], AFI_IPV4[1], 0, 0]);
             out.extend_from_slice(&address.octets());
         }
         Some(IpAddr::V6(address)) => {
-            out.extend_from_slice(&[0, AFI_IPV6 as u8, 0, 0]);
+            out.extend_from_slice(&[AFI_IPV6[0], AFI_IPV6[1], 0, 0]);
             out.extend_from_slice(&address.octets());
         }
         None => {}
@@ -121,13 +122,14 @@ pub fn emit_interface_info(info: &InterfaceInfo<'_>, out: &mut Vec<u8>) {
         let name = name.get(..NAME_LEN_MAX - 1).unwrap_or(name);
         let length = (1 + name.len()).next_multiple_of(4);
         let end = out.len() + length;
-        out.push(length as u8); // at most 64
+        out.push(u8::try_from(length).unwrap_or(u8::MAX)); // at most 64
         out.extend_from_slice(name);
         out.resize(end, 0);
     }
     if let Some(mtu) = info.mtu {
         out.extend_from_slice(&mtu.to_be_bytes());
     }
-    let length = (out.len() - start) as u16; // at most 4 + 4 + 20 + 64 + 4
+    // At most 4 + 4 + 20 + 64 + 4.
+    let length = u16::try_from(out.len() - start).unwrap_or(u16::MAX);
     out[start..start + 2].copy_from_slice(&length.to_be_bytes());
 }

@@ -2,6 +2,7 @@
 use super::{IpHeader, IpPacket};
 use crate::error::Fields;
 use crate::{WireError, checksum};
+use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
 /// Bytes of a header without options.
@@ -40,7 +41,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<IpPacket<'_>, WireError> {
         return Err(WireError::Invalid {
             field,
             expected,
-            found: total_len as u32,
+            found: u32::from(u16::from_be_bytes([header[2], header[3]])),
         });
     }
     if packet.truncated {
@@ -126,6 +127,29 @@ pub enum Ipv4Option<'a> {
         /// What follows type and length.
         data: &'a [u8],
     },
+}
+
+/// The most bytes of options that a header has room for.
+pub const OPTIONS_MAX: usize = 40;
+
+/// Appends one option; data past 253 bytes, which no header has room for, is cut off.
+pub fn emit_option(option: Ipv4Option<'_>, out: &mut Vec<u8>) {
+    match option {
+        Ipv4Option::Nop => out.push(1),
+        Ipv4Option::RecordRoute { pointer, route } => {
+            emit_raw(7, &[pointer], route, out);
+        }
+        Ipv4Option::RouterAlert(value) => emit_raw(148, &value.to_be_bytes(), &[], out),
+        Ipv4Option::Unknown { option_type, data } => emit_raw(option_type, &[], data, out),
+    }
+}
+
+fn emit_raw(option_type: u8, head: &[u8], tail: &[u8], out: &mut Vec<u8>) {
+    let tail = tail.get(..253 - head.len()).unwrap_or(tail);
+    let length = u8::try_from(2 + head.len() + tail.len()).unwrap_or(u8::MAX);
+    out.extend_from_slice(&[option_type, length]);
+    out.extend_from_slice(head);
+    out.extend_from_slice(tail);
 }
 
 /// The options in order; ends at the end-of-list or at the first one that does not fit.

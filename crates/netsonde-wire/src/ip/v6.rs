@@ -1,4 +1,8 @@
 //! IPv6: the header and its extension headers (RFC 8200, RFC 4302).
+mod extension;
+
+pub use extension::{Extension, emit_extensions, emit_options, extensions, kind, options};
+
 use super::{IpHeader, IpPacket};
 use crate::WireError;
 use crate::error::Fields;
@@ -8,22 +12,6 @@ use core::net::{IpAddr, Ipv6Addr};
 pub const HEADER_LEN: usize = 40;
 /// More extension headers than this are refused: RFC 8200 lets a packet have six kinds, one of them twice.
 pub const EXTENSIONS_MAX: usize = 8;
-
-/// Numbers of the extension headers that are read.
-pub mod extension {
-    /// Hop-by-hop options.
-    pub const HOP_BY_HOP: u8 = 0;
-    /// Routing.
-    pub const ROUTING: u8 = 43;
-    /// Fragment.
-    pub const FRAGMENT: u8 = 44;
-    /// Authentication (RFC 4302).
-    pub const AUTHENTICATION: u8 = 51;
-    /// Nothing follows.
-    pub const NONE: u8 = 59;
-    /// Destination options.
-    pub const DESTINATION: u8 = 60;
-}
 
 const FIELDS: &Fields = &[
     ("ipv6.version", 1),
@@ -60,9 +48,9 @@ pub(super) fn parse_quote(bytes: &[u8]) -> Result<IpPacket<'_>, WireError> {
     Ok(Chain::read(fixed[6], rest)?.packet(fixed, rest))
 }
 
-/// The error of a quote whose IPv6 extension header `kind` is cut, if `kind` is one.
+/// The error of a quote whose extension header of this kind is cut, if it is one and it is.
 pub(crate) fn cut_extension(kind: u8, bytes: &[u8]) -> Option<WireError> {
-    match extension_len(kind, bytes) {
+    match extension::len(kind, bytes) {
         Some(Err(error)) => Some(error),
         _ => None,
     }
@@ -97,7 +85,7 @@ impl Chain {
         };
         for _ in 0..=EXTENSIONS_MAX {
             let rest = bytes.get(chain.len..).unwrap_or_default();
-            match extension_len(chain.protocol, rest) {
+            match extension::len(chain.protocol, rest) {
                 None => return Ok(chain),
                 Some(Err(error)) => {
                     chain.cut = Some(error);
@@ -114,16 +102,16 @@ impl Chain {
         Err(WireError::Invalid {
             field,
             expected,
-            found: EXTENSIONS_MAX as u32 + 1,
+            found: 9,
         })
     }
 
     /// Passes one whole extension header; true if what follows is not the start of a header.
     fn step(&mut self, header: &[u8], len: usize) -> bool {
         let kind = self.protocol;
-        self.protocol = header.first().copied().unwrap_or(extension::NONE);
+        self.protocol = header.first().copied().unwrap_or(kind::NONE);
         self.len += len;
-        if kind == extension::FRAGMENT
+        if kind == kind::FRAGMENT
             && let Some(&[_, _, o0, o1, i0, i1, i2, i3]) = header.first_chunk()
         {
             let offset = u16::from_be_bytes([o0, o1]);
@@ -161,70 +149,6 @@ impl Chain {
 
 fn address(fixed: &[u8; HEADER_LEN], at: usize) -> IpAddr {
     let octets = fixed.get(at..).and_then(|rest| rest.first_chunk::<16>());
+    debug_assert!(octets.is_some(), "both addresses lie in the fixed header");
     IpAddr::V6(octets.map_or(Ipv6Addr::UNSPECIFIED, |octets| Ipv6Addr::from(*octets)))
-}
-
-/// Length of the extension header at the start of `bytes`, or why it is not whole;
-/// `None` if `kind` is an upper-layer protocol.
-fn extension_len(kind: u8, bytes: &[u8]) -> Option<Result<usize, WireError>> {
-    let (header, length, body) = match kind {
-        extension::HOP_BY_HOP => (
-            "ipv6.hop_by_hop.next_header",
-            "ipv6.hop_by_hop.length",
-            "ipv6.hop_by_hop.options",
-        ),
-        extension::ROUTING => (
-            "ipv6.routing.next_header",
-            "ipv6.routing.length",
-            "ipv6.routing.data",
-        ),
-        extension::FRAGMENT => (
-            "ipv6.fragment.next_header",
-            "ipv6.fragment.reserved",
-            "ipv6.fragment.identification",
-        ),
-        extension::AUTHENTICATION => (
-            "ipv6.authentication.next_header",
-            "ipv6.authentication.length",
-            "ipv6.authentication.data",
-        ),
-        extension::DESTINATION => (
-            "ipv6.destination.next_header",
-            "ipv6.destination.length",
-            "ipv6.destination.options",
-        ),
-        _ => return None,
-    };
-    let got = bytes.len();
-    let units = match *bytes {
-        [] => {
-            return Some(Err(WireError::Short {
-                field: header,
-                needed: 1,
-                got,
-            }));
-        }
-        [_] => {
-            return Some(Err(WireError::Short {
-                field: length,
-                needed: 2,
-                got,
-            }));
-        }
-        [_, units, ..] => usize::from(units),
-    };
-    let needed = match kind {
-        extension::FRAGMENT => 8,
-        extension::AUTHENTICATION => (units + 2) * 4,
-        _ => (units + 1) * 8,
-    };
-    Some(if got < needed {
-        Err(WireError::Short {
-            field: body,
-            needed,
-            got,
-        })
-    } else {
-        Ok(needed)
-    })
 }

@@ -1,0 +1,277 @@
+use super::{SpecialRange, TNT_V4, V4, V6, is_special_purpose, is_tnt_reserved, special_range};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn last(range: &SpecialRange) -> IpAddr {
+    match range.network {
+        IpAddr::V4(first) => {
+            let hosts = u32::MAX
+                .checked_shr(u32::from(range.prefix_len))
+                .unwrap_or(0);
+            Ipv4Addr::from_bits(first.to_bits() | hosts).into()
+        }
+        IpAddr::V6(first) => {
+            let hosts = u128::MAX
+                .checked_shr(u32::from(range.prefix_len))
+                .unwrap_or(0);
+            Ipv6Addr::from_bits(first.to_bits() | hosts).into()
+        }
+    }
+}
+
+/// The address `step` further; `None` where the address space ends.
+fn neighbour(address: IpAddr, step: i8) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => v4
+            .to_bits()
+            .checked_add_signed(step.into())
+            .map(|b| Ipv4Addr::from_bits(b).into()),
+        IpAddr::V6(v6) => v6
+            .to_bits()
+            .checked_add_signed(step.into())
+            .map(|b| Ipv6Addr::from_bits(b).into()),
+    }
+}
+
+/// The registries, written once more as text: block, last address and whether it is reachable.
+/// A slip in the tables' hexadecimal shows here.
+const REGISTRY: &[(&str, &str, bool)] = &[
+    ("0.0.0.0/8", "0.255.255.255", false),
+    ("0.0.0.0/32", "0.0.0.0", false),
+    ("10.0.0.0/8", "10.255.255.255", false),
+    ("100.64.0.0/10", "100.127.255.255", false),
+    ("127.0.0.0/8", "127.255.255.255", false),
+    ("169.254.0.0/16", "169.254.255.255", false),
+    ("172.16.0.0/12", "172.31.255.255", false),
+    ("192.0.0.0/24", "192.0.0.255", false),
+    ("192.0.0.0/29", "192.0.0.7", false),
+    ("192.0.0.8/32", "192.0.0.8", false),
+    ("192.0.0.9/32", "192.0.0.9", true),
+    ("192.0.0.10/32", "192.0.0.10", true),
+    ("192.0.0.170/32", "192.0.0.170", false),
+    ("192.0.0.171/32", "192.0.0.171", false),
+    ("192.0.2.0/24", "192.0.2.255", false),
+    ("192.31.196.0/24", "192.31.196.255", true),
+    ("192.52.193.0/24", "192.52.193.255", true),
+    ("192.88.99.0/24", "192.88.99.255", false),
+    ("192.88.99.2/32", "192.88.99.2", false),
+    ("192.168.0.0/16", "192.168.255.255", false),
+    ("192.175.48.0/24", "192.175.48.255", true),
+    ("198.18.0.0/15", "198.19.255.255", false),
+    ("198.51.100.0/24", "198.51.100.255", false),
+    ("203.0.113.0/24", "203.0.113.255", false),
+    ("224.0.0.0/4", "239.255.255.255", false),
+    ("240.0.0.0/4", "255.255.255.255", false),
+    ("255.255.255.255/32", "255.255.255.255", false),
+    ("::/3", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    ("::/96", "::ffff:ffff", false),
+    ("::/128", "::", false),
+    ("::1/128", "::1", false),
+    ("::ffff:0:0/96", "::ffff:255.255.255.255", false),
+    ("64:ff9b::/96", "64:ff9b::ffff:ffff", true),
+    (
+        "64:ff9b:1::/48",
+        "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    ("100::/64", "100::ffff:ffff:ffff:ffff", false),
+    ("100:0:0:1::/64", "100::1:ffff:ffff:ffff:ffff", false),
+    ("200::/7", "3ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    ("2001::/23", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    ("2001::/32", "2001::ffff:ffff:ffff:ffff:ffff:ffff", false),
+    ("2001:1::1/128", "2001:1::1", true),
+    ("2001:1::2/128", "2001:1::2", true),
+    ("2001:1::3/128", "2001:1::3", true),
+    ("2001:2::/48", "2001:2:0:ffff:ffff:ffff:ffff:ffff", false),
+    ("2001:3::/32", "2001:3:ffff:ffff:ffff:ffff:ffff:ffff", true),
+    (
+        "2001:4:112::/48",
+        "2001:4:112:ffff:ffff:ffff:ffff:ffff",
+        true,
+    ),
+    (
+        "2001:10::/28",
+        "2001:1f:ffff:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    (
+        "2001:20::/28",
+        "2001:2f:ffff:ffff:ffff:ffff:ffff:ffff",
+        true,
+    ),
+    (
+        "2001:30::/28",
+        "2001:3f:ffff:ffff:ffff:ffff:ffff:ffff",
+        true,
+    ),
+    (
+        "2001:db8::/32",
+        "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    (
+        "2002::/16",
+        "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    (
+        "2620:4f:8000::/48",
+        "2620:4f:8000:ffff:ffff:ffff:ffff:ffff",
+        true,
+    ),
+    ("3fff::/20", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    ("4000::/2", "7fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    (
+        "5f00::/16",
+        "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    ("8000::/1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    ("fc00::/7", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+    (
+        "fe80::/10",
+        "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    (
+        "fec0::/10",
+        "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+        false,
+    ),
+    ("ff00::/8", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false),
+];
+
+#[test]
+fn the_tables_are_the_registries() {
+    let rows: Vec<_> = V4.iter().chain(V6).collect();
+    assert_eq!(rows.len(), REGISTRY.len());
+    for (row, (block, end, globally_reachable)) in rows.into_iter().zip(REGISTRY) {
+        let (network, prefix_len) = block.split_once('/').unwrap();
+        assert_eq!(row.network, address(network), "{block}");
+        assert_eq!(row.prefix_len.to_string(), prefix_len, "{block}");
+        assert_eq!(last(row), address(end), "{block}");
+        assert_eq!(row.globally_reachable, *globally_reachable, "{block}");
+    }
+}
+
+#[test]
+fn both_edges_of_every_row_are_inside_and_their_neighbours_are_not() {
+    for row in V4.iter().chain(V6).chain(TNT_V4) {
+        assert!(row.contains(row.network), "{row:?}");
+        assert!(row.contains(last(row)), "{row:?}");
+        for outside in [neighbour(row.network, -1), neighbour(last(row), 1)]
+            .into_iter()
+            .flatten()
+        {
+            assert!(!row.contains(outside), "{row:?} {outside}");
+        }
+    }
+}
+
+#[test]
+fn each_edge_belongs_to_the_most_specific_row() {
+    for row in V4.iter().chain(V6) {
+        for edge in [row.network, last(row)] {
+            let found = special_range(edge).unwrap();
+            assert!(
+                found.prefix_len >= row.prefix_len,
+                "{edge} is in {row:?}, not {found:?}"
+            );
+            assert_eq!(
+                is_special_purpose(edge),
+                !found.globally_reachable,
+                "{edge}"
+            );
+        }
+    }
+}
+
+#[test]
+fn public_addresses_beside_special_ones_are_public() {
+    let public = [
+        "1.0.0.0",
+        "9.255.255.255",
+        "11.0.0.0",
+        "100.63.255.255",
+        "100.128.0.0",
+        "126.255.255.255",
+        "128.0.0.0",
+        "169.253.255.255",
+        "169.255.0.0",
+        "172.15.255.255",
+        "172.32.0.0",
+        "192.0.1.0",
+        "192.0.3.0",
+        "192.0.0.9",
+        "192.0.0.10",
+        "192.88.98.255",
+        "192.88.100.0",
+        "192.167.255.255",
+        "192.169.0.0",
+        "198.17.255.255",
+        "198.20.0.0",
+        "198.51.99.255",
+        "198.51.101.0",
+        "203.0.112.255",
+        "203.0.114.0",
+        "223.255.255.255",
+        "5.2.0.1",
+        "64:ff9b::1",
+        "2000::",
+        "2001:200::",
+        "2001:3::1",
+        "2001:db7:ffff::",
+        "2001:db9::",
+        "2003::",
+        "2a00::1",
+        "3fff:1000::",
+        "3ffe::",
+        "2001:1::1",
+    ];
+    for text in public {
+        assert!(!is_special_purpose(address(text)), "{text}");
+    }
+    for text in [
+        "192.0.0.11",
+        "64:ff9a::",
+        "64:ff9b::1:0:0",
+        "2001:1::4",
+        "2001:40::",
+        "6000::",
+        "1000::",
+    ] {
+        assert!(is_special_purpose(address(text)), "{text}");
+    }
+}
+
+#[test]
+fn the_original_reserves_less_and_more() {
+    for row in TNT_V4 {
+        for edge in [row.network, last(row)] {
+            assert!(is_tnt_reserved(edge), "{edge}");
+        }
+    }
+    // The original knows no exceptions inside of 192.0.0.0/24.
+    assert!(is_tnt_reserved(address("192.0.0.9")) && !is_special_purpose(address("192.0.0.9")));
+    for text in [
+        "5.2.0.1",
+        "223.255.255.255",
+        "100.128.0.0",
+        "2a00::1",
+        "192.0.1.0",
+    ] {
+        assert!(!is_tnt_reserved(address(text)), "{text}");
+    }
+    assert!(is_tnt_reserved(address("2001:db8::1")) && is_tnt_reserved(address("fe80::1")));
+}
+
+#[test]
+fn families_do_not_mix() {
+    assert!(!V4[0].contains(address("::")));
+    assert!(!V6[0].contains(address("0.0.0.0")));
+}
