@@ -1,0 +1,47 @@
+"""What a measurement needs of the place it runs from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncGenerator
+
+    from netsonde.model import Address, Privilege
+
+
+class Vantage(Protocol):
+    """A place to measure from: this host (`_host.Host`), or a lab (`_lab.LabVantage`)."""
+
+    @property
+    def is_virtual(self) -> bool:
+        """True if no packet leaves this process: nothing is refused, and runs repeat by seed."""
+
+    def privilege(self) -> Privilege:
+        """Return what the vantage sees.
+
+        Raises:
+            HostError: The caller asked for more than the host allows.
+        """
+
+    def known_addresses(self, name: str) -> tuple[Address, ...]:
+        """Return the addresses of a name that only this vantage knows; none on a host."""
+
+    def source(self, target: Address) -> Address:
+        """Return the vantage's address towards a target.
+
+        Raises:
+            HostError: There is no route.
+        """
+
+    def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+        """Run a job and yield its events, one JSON object each, without line ends.
+
+        The last event is `done` or `failed`. Setting `stop` ends the job with what it has;
+        closing the generator ends it at once, and either way nothing is left running.
+
+        Args:
+            job: One JSON object; `privilege` in it is what this vantage said.
+            stop: Set by the caller to interrupt.
+        """
