@@ -20,6 +20,11 @@ pub enum LinkError {
         /// Longest length, in bytes.
         longest: usize,
     },
+    /// A role of a descriptor that does not exist.
+    Role {
+        /// Its name.
+        found: String,
+    },
     /// More descriptors than one wait can watch.
     TooManyDescriptors {
         /// How many were given.
@@ -55,6 +60,12 @@ impl fmt::Display for LinkError {
                 write!(
                     f,
                     "interface name {found:?}: expected 1 to {longest} bytes without NUL"
+                )
+            }
+            Self::Role { found } => {
+                write!(
+                    f,
+                    "role {found:?} of a descriptor: expected one such as \"icmp4\""
                 )
             }
             Self::TooManyDescriptors { found, most } => {

@@ -3,8 +3,17 @@
 //! A link carries packets and knows nothing of measurements: what to send comes from a [`drive::Host`].
 //! All `unsafe` of the workspace is in the `sys` modules, one thin function per system call.
 
+mod ancillary;
+pub mod broker;
+mod control;
+pub mod descriptors;
 mod error;
+pub mod filter;
+pub mod link;
 pub mod poll;
+pub mod raw;
+mod send;
+mod stamp;
 mod sys;
 #[cfg(test)]
 mod testing;

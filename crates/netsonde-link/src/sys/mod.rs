@@ -4,7 +4,9 @@
     reason = "system calls without a safe wrapper in std; the rest of the crate builds on these"
 )]
 
+pub(crate) mod batch;
 pub(crate) mod poll;
+pub(crate) mod socket;
 pub(crate) mod time;
 pub(crate) mod tun;
 

@@ -2,7 +2,7 @@
 use crate::LinkError;
 use crate::poll::DESCRIPTORS_MAX;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
 /// A set bit per descriptor that is readable, hung up or in error; 0 on a timeout or a signal.
@@ -49,6 +49,29 @@ pub(crate) fn ppoll_readable(
         .enumerate()
         .filter(|(_, slot)| slot.revents != 0);
     Ok(ready.fold(0, |bits, (index, _)| bits | 1 << index))
+}
+
+/// Waits until a message can be sent, at most `timeout_ns`.
+pub(crate) fn writable(descriptor: BorrowedFd<'_>, timeout_ns: u64) {
+    wait_for_room(descriptor.as_raw_fd(), timeout_ns);
+}
+
+/// Waits `timeout_ns`, or until a signal comes.
+pub(crate) fn pause(timeout_ns: u64) {
+    // A negative descriptor is passed over.
+    wait_for_room(-1, timeout_ns);
+}
+
+fn wait_for_room(descriptor: RawFd, timeout_ns: u64) {
+    let mut polled = libc::pollfd {
+        fd: descriptor,
+        events: libc::POLLOUT,
+        revents: 0,
+    };
+    let timeout = timespec(timeout_ns);
+    // SAFETY: one entry, which like the timeout outlives the call. JUSTIFICATION: as above; and the sealed engine may
+    // call nothing else that sleeps. Its result does not matter: the send that follows tells what there is to know.
+    unsafe { libc::ppoll(&raw mut polled, 1, &raw const timeout, ptr::null()) };
 }
 
 fn timespec(ns: u64) -> libc::timespec {

@@ -1,0 +1,206 @@
+//! Classic BPF programs that keep other programs' traffic out of our queues.
+//!
+//! They run before the queue, so a busy host costs us nothing, and they are locked: the engine that reads the
+//! packets cannot widen them. What they let through is still only a guess that it is ours; the engine checks it.
+use std::ops::RangeInclusive;
+
+/// Which replies are ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Identifiers of our ICMP echo requests.
+    pub idents: RangeInclusive<u16>,
+    /// Source ports of our UDP and TCP probes.
+    pub ports: RangeInclusive<u16>,
+}
+
+/// What a receiving socket carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carries {
+    /// ICMP after an IPv4 header.
+    Icmp4,
+    /// ICMPv6, its IPv6 header already taken off.
+    Icmp6,
+    /// UDP or TCP after an IPv4 header.
+    Ports4,
+    /// UDP or TCP, the IPv6 header already taken off.
+    Ports6,
+}
+
+/// The program for one receiving socket.
+pub(crate) fn program(carries: Carries, scope: &Scope) -> Vec<libc::sock_filter> {
+    let mut code = Assembler::default();
+    match carries {
+        Carries::Icmp4 => icmp4(&mut code, scope),
+        Carries::Icmp6 => icmp6(&mut code, scope),
+        Carries::Ports4 => {
+            code.load_x_header_length();
+            code.load_u16_at_x(2);
+            code.keep_if_in(&scope.ports);
+        }
+        Carries::Ports6 => {
+            code.load_u16(2);
+            code.keep_if_in(&scope.ports);
+        }
+    }
+    code.finish()
+}
+
+/// Echo replies to us, and errors about our probes.
+fn icmp4(code: &mut Assembler, scope: &Scope) {
+    code.load_x_header_length();
+    code.load_u8_at_x(0);
+    code.when(0, |code| {
+        code.load_u16_at_x(4);
+        code.keep_if_in(&scope.idents);
+    });
+    // Unreachable, redirect, time exceeded, parameter problem.
+    for error in [3, 5, 11, 12] {
+        code.when(error, |code| {
+            // The protocol of the quoted packet, kept aside while X moves past the quoted header.
+            code.load_u8_at_x(8 + 9);
+            code.store(0);
+            code.load_u8_at_x(8);
+            code.add_ipv4_header_length_to_x();
+            code.load(0);
+            quoted(code, scope, 1, 8, |code, offset| {
+                code.load_u16_at_x(8 + offset)
+            });
+        });
+    }
+    code.drop_packet();
+}
+
+/// As [`icmp4`]; the headers have a fixed length here.
+fn icmp6(code: &mut Assembler, scope: &Scope) {
+    code.load_u8(0);
+    code.when(129, |code| {
+        code.load_u16(4);
+        code.keep_if_in(&scope.idents);
+    });
+    // Unreachable, packet too big, time exceeded, parameter problem.
+    for error in [1, 2, 3, 4] {
+        code.when(error, |code| {
+            code.load_u8(8 + 6);
+            quoted(code, scope, 58, 128, |code, offset| {
+                code.load_u16(8 + 40 + offset)
+            });
+        });
+    }
+    code.drop_packet();
+}
+
+/// The protocol of the quoted packet is in A; `load_u16` reads from the quoted transport header.
+fn quoted(
+    code: &mut Assembler,
+    scope: &Scope,
+    icmp: u32,
+    echo: u32,
+    load_u16: fn(&mut Assembler, u32),
+) {
+    code.when(icmp, |code| {
+        load_u16(code, 0);
+        // Type 8 or 128, code 0.
+        code.when(echo << 8, |code| {
+            load_u16(code, 4);
+            code.keep_if_in(&scope.idents);
+        });
+        code.drop_packet();
+    });
+    for transport in [6, 17] {
+        code.when(transport, |code| {
+            load_u16(code, 0);
+            code.keep_if_in(&scope.ports);
+        });
+    }
+    code.drop_packet();
+}
+
+/// Writes instructions; the accumulator is A, the index X. A load past the packet's end drops it.
+#[derive(Default)]
+struct Assembler(Vec<libc::sock_filter>);
+
+impl Assembler {
+    fn emit(&mut self, code: u32, k: u32) {
+        let code = u16::try_from(code).expect("opcodes of classic BPF have 16 bits");
+        self.0.push(libc::sock_filter {
+            code,
+            jt: 0,
+            jf: 0,
+            k,
+        });
+    }
+
+    fn load_u8(&mut self, offset: u32) {
+        self.emit(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, offset);
+    }
+
+    fn load_u16(&mut self, offset: u32) {
+        self.emit(libc::BPF_LD | libc::BPF_H | libc::BPF_ABS, offset);
+    }
+
+    fn load_u8_at_x(&mut self, offset: u32) {
+        self.emit(libc::BPF_LD | libc::BPF_B | libc::BPF_IND, offset);
+    }
+
+    fn load_u16_at_x(&mut self, offset: u32) {
+        self.emit(libc::BPF_LD | libc::BPF_H | libc::BPF_IND, offset);
+    }
+
+    /// X becomes the length of the IPv4 header at the packet's start.
+    fn load_x_header_length(&mut self) {
+        self.emit(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0);
+    }
+
+    /// A is the first octet of an IPv4 header: X grows by that header's length.
+    fn add_ipv4_header_length_to_x(&mut self) {
+        self.emit(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0x0f);
+        self.emit(libc::BPF_ALU | libc::BPF_LSH | libc::BPF_K, 2);
+        self.emit(libc::BPF_ALU | libc::BPF_ADD | libc::BPF_X, 0);
+        self.emit(libc::BPF_MISC | libc::BPF_TAX, 0);
+    }
+
+    fn store(&mut self, slot: u32) {
+        self.emit(libc::BPF_ST, slot);
+    }
+
+    fn load(&mut self, slot: u32) {
+        self.emit(libc::BPF_LD | libc::BPF_MEM, slot);
+    }
+
+    /// Runs `body`, which must end in keeping or dropping the packet, when A equals `value`.
+    fn when(&mut self, value: u32, body: impl FnOnce(&mut Self)) {
+        let jump = self.0.len();
+        self.emit(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, value);
+        body(self);
+        self.0[jump].jf = u8::try_from(self.0.len() - jump - 1).expect("bodies are short");
+    }
+
+    /// Keeps the packet if A is in the range, drops it otherwise.
+    fn keep_if_in(&mut self, range: &RangeInclusive<u16>) {
+        // Too small: on to the drop, two instructions further.
+        self.emit(
+            libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K,
+            u32::from(*range.start()),
+        );
+        self.0.last_mut().expect("just written").jf = 2;
+        // Too large: on to the drop, one instruction further.
+        self.emit(
+            libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K,
+            u32::from(*range.end()),
+        );
+        self.0.last_mut().expect("just written").jt = 1;
+        self.emit(libc::BPF_RET | libc::BPF_K, u32::MAX);
+        self.drop_packet();
+    }
+
+    fn drop_packet(&mut self) {
+        self.emit(libc::BPF_RET | libc::BPF_K, 0);
+    }
+
+    fn finish(self) -> Vec<libc::sock_filter> {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
