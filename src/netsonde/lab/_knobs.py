@@ -1,0 +1,108 @@
+"""The knobs of a node's behaviour: names, what each takes, and how the engine calls it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netsonde.lab._elements import LABEL_POLICIES, POPS, TTL_MODES
+from netsonde.lab._reader import Table, boolean, duration, integer, rate
+
+#: Knobs that name a default of the whole label distribution domain, not of the node alone.
+DOMAIN_KNOBS = ("ttl", "labels", "pop")
+
+_SOURCES = ("incoming", "facing-sender", "loopback", "probed")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "ttl": TTL_MODES,
+    "labels": LABEL_POLICIES,
+    "pop": POPS,
+    "pop_rule": ("min", "copy", "decrement-unchecked", "none"),
+    "label_expiry": ("icmp", "silent", "icmp-along-lsp"),
+    "icmp_source": _SOURCES,
+    "udp_source": _SOURCES,
+    "quoted_ttl": ("received", "one"),
+    "extensions": ("none", "rfc4884", "length-zero", "length-and-checksum-zero", "length-17"),
+    "ip_id": ("zero", "counter", "random"),
+    "tcp": ("rst", "none"),
+}
+_INTEGERS: Mapping[str, tuple[int, int]] = {
+    "te_ttl": (1, 255),
+    "er_ttl": (1, 255),
+    "unreachable_ttl": (1, 255),
+    "tcp_ttl": (1, 255),
+    "lse_ttl": (1, 255),
+    "icmp_tos": (0, 255),
+}
+_BOOLEANS = (
+    "whole_stack",
+    "interface_info",
+    "uhp_quirk",
+    "silent",
+    "drops_echo",
+    "drops_udp",
+)
+LIMIT_SCOPES = ("global", "destination", "interface")
+
+KNOBS = (*_CHOICES, *_INTEGERS, *_BOOLEANS, "quote_len", "answer_delay", "icmp")
+
+
+def take_knobs(table: Table) -> dict[str, Any]:
+    """Return the knobs that `table` sets, by name, in the engine's units.
+
+    Raises:
+        TopologyError: One is refused.
+    """
+    found: dict[str, Any] = {}
+    for name in KNOBS:
+        if not table.has(name):
+            table.take_any(name)  # so that a misspelt knob is told its nearest neighbour
+            continue
+        if name in _CHOICES:
+            found[name] = table.take_choice(name, _CHOICES[name], "")
+        elif name == "icmp":
+            found[name] = take_limit(table)
+        else:
+            expected, convert = _converter(name)
+            found[name] = table.require(name, expected, convert)
+    return found
+
+
+def take_limit(table: Table) -> dict[str, Any] | None:
+    """Return the ICMP limit under `icmp`, as the engine takes it; None for "unlimited".
+
+    Raises:
+        TopologyError: It is refused.
+    """
+    if table.peek("icmp") == "unlimited":
+        table.take_any("icmp")
+        return None
+    limit = table.take_table("icmp")
+    assert limit is not None, "the caller looked"
+    hint = 'such as icmp = { rate = "50/s", burst = 10 }'
+    result = {
+        "rate_pps": limit.require("rate", 'a rate such as "50/s"', rate, hint),
+        "burst": limit.take_int("burst", 1, 1_000_000, 1),
+        "scope": limit.take_choice("scope", LIMIT_SCOPES, "global"),
+        "echo": limit.take_bool("echo", False),
+    }
+    limit.finish()
+    return result
+
+
+def engine_behaviour(knobs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return knobs under the engine's names."""
+    renamed = {"icmp": "rate_limit", "answer_delay": "answer_delay_ns"}
+    return {renamed.get(name, name): value for name, value in knobs.items()}
+
+
+def _converter(name: str) -> tuple[str, Callable[[Any], Any]]:
+    if name in _INTEGERS:
+        low, high = _INTEGERS[name]
+        return f"an integer from {low} to {high}", integer(low, high)
+    if name == "quote_len":
+        return "0 (as much as fits) or 28 to 1280 bytes", _quote_len
+    if name == "answer_delay":
+        return 'a duration such as "4ms"', duration
+    return "true or false", boolean
+
+
+def _quote_len(value: object) -> int:
+    return 0 if value == 0 and not isinstance(value, bool) else integer(28, 1_280)(value)
