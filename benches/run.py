@@ -1,6 +1,6 @@
 """Measure speed and print one table: `make bench`.
 
-Each program below prints lines of the form `name value unit`; everything else it says is shown as
+Each program below prints lines of the form `name  value unit`; everything else it says is shown as
 it is. Figures of different runs compare only at the same load and on the same machine, so both are
 printed with them.
 """
@@ -26,7 +26,7 @@ PROGRAMS: dict[str, Sequence[str]] = {
     "trace": [sys.executable, "benches/trace_vs_scamper.py"],
 }
 
-_LINE = re.compile(r"(?P<name>\S.*?)\s+(?P<value>\d[\d_,]*(?:\.\d+)?)\s+(?P<unit>[^\d\s]\S*)")
+_LINE = re.compile(r"(?P<name>\S.*?)\s{2,}(?P<value>\d[\d_,]*(?:\.\d+)?)\s+(?P<unit>[^\d\s]\S*)")
 
 
 class Figure(NamedTuple):
