@@ -84,6 +84,9 @@ fn take_address(rest: &mut &[u8]) -> Option<IpAddr> {
 
 fn take_name<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = usize::from(*rest.first()?);
+    if length > NAME_LEN_MAX {
+        return None;
+    }
     let (sub_object, after) = rest.split_at_checked(length)?;
     let name = sub_object.get(1..)?;
     *rest = after;

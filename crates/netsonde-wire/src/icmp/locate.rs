@@ -10,32 +10,39 @@ use crate::ip::IpPacket;
 /// The least room for the original datagram when extensions follow (RFC 4884 section 3).
 pub(super) const QUOTE_MIN: usize = 128;
 
+type Split<'a> = (&'a [u8], Option<Extensions<'a>>);
+
 /// Splits what follows the 8-byte header into quote and extensions.
-pub(super) fn split(body: &[u8], stated: usize) -> (&[u8], Option<Extensions<'_>>) {
-    if stated >= QUOTE_MIN {
-        // As the RFC wants it. The version decides: a wrong checksum is the caller's to see.
-        if let Some(found) = at(body, stated, |_| true) {
-            return found;
-        }
-    }
-    // Without a length to trust, only the checksum tells extensions from the rest of a long quote;
-    // where the sender left that out, the first object has to fit.
-    at(body, QUOTE_MIN, |extensions| {
-        match extensions.checksum_ok() {
-            Some(is_right) => is_right,
-            None => extensions.malformed_at().is_none() && extensions.objects().next().is_some(),
-        }
-    })
-    .unwrap_or((body, None))
+pub(super) fn split(body: &[u8], stated: usize) -> Split<'_> {
+    let stated = (stated >= QUOTE_MIN).then_some(stated);
+    // A right checksum proves the place, the stated one first.
+    let proven = stated
+        .and_then(|offset| at(body, offset, is_proven))
+        .or_else(|| at(body, QUOTE_MIN, is_proven));
+    // Without one the RFC's place needs no more than the version: whether the checksum is wrong or
+    // missing is the caller's to see. Where nothing states the place, a checksum that is there must
+    // be right, and if it is not there the first object has to fit.
+    proven
+        .or_else(|| stated.and_then(|offset| at(body, offset, |_| true)))
+        .or_else(|| at(body, QUOTE_MIN, is_unchecked_but_fits))
+        .unwrap_or((body, None))
+}
+
+fn is_proven(extensions: &Extensions<'_>) -> bool {
+    extensions.checksum_ok() == Some(true)
+}
+
+fn is_unchecked_but_fits(extensions: &Extensions<'_>) -> bool {
+    extensions.checksum_ok().is_none() && extensions.objects().next().is_some()
 }
 
 fn at(
     body: &[u8],
     offset: usize,
-    plausible: impl Fn(&Extensions<'_>) -> bool,
-) -> Option<(&[u8], Option<Extensions<'_>>)> {
+    is_plausible: impl Fn(&Extensions<'_>) -> bool,
+) -> Option<Split<'_>> {
     let (quote, rest) = body.split_at_checked(offset)?;
-    let extensions = Extensions::of(rest).filter(plausible)?;
+    let extensions = Extensions::of(rest).filter(is_plausible)?;
     Some((quote, Some(extensions)))
 }
 
