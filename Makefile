@@ -77,7 +77,7 @@ bench: setup ## Measure speed; prints one table, keeps nothing outside target/
 	@python benches/run.py
 
 mutants: setup ## Break the core on purpose: each mutant must be caught
-	@benches/mutants.sh
+	@python tests/mutants.py $(ARGS)
 
 # ---- to change it ----
 

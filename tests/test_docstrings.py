@@ -1,0 +1,38 @@
+"""The examples in docstrings run, and give what they say."""
+
+import asyncio
+import doctest
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import netsonde
+
+
+def modules() -> Iterator[str]:
+    """Yield the name of every module of the package."""
+    yield "netsonde"
+    for module in pkgutil.walk_packages(netsonde.__path__, "netsonde."):
+        yield module.name
+
+
+def awaited(example: doctest.Example) -> doctest.Example:
+    """Return the example with `await x` as a call: doctest knows no event loop."""
+    source = re.sub(r"\bawait (.+)", r"asyncio.run(\1)", example.source)
+    return doctest.Example(source, example.want, example.exc_msg, example.lineno, example.indent)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples(name: str) -> None:
+    module = importlib.import_module(name)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    runner = doctest.DocTestRunner(optionflags=flags)
+    report: list[str] = []
+    for found in doctest.DocTestFinder(exclude_empty=True).find(module, name):
+        found.examples = [awaited(example) for example in found.examples]
+        found.globs |= {"asyncio": asyncio, "netsonde": netsonde}
+        runner.run(found, out=report.append)
+    assert not report, "".join(report)
