@@ -25,7 +25,7 @@ def awaited(example: doctest.Example) -> doctest.Example:
     return doctest.Example(source, example.want, example.exc_msg, example.lineno, example.indent)
 
 
-@pytest.mark.parametrize("name", modules())
+@pytest.mark.parametrize("name", list(modules()))
 def test_examples(name: str) -> None:
     module = importlib.import_module(name)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
