@@ -156,35 +156,18 @@ class _Checker:
             yield f"{join('node', node.name)}.loopback", None, list(loopbacks)
             for prefix in node.addresses:
                 yield f"{join('node', node.name)}.addresses", prefix, []
-        for link in self.topology.links:
-            key = join("link", link.name)
-            yield f"{key}.subnet", link.subnet, list(self.ends_of(key, link.subnet, link.addresses))
-            yield (
-                f"{key}.subnet6",
-                link.subnet6,
-                list(self.ends_of(key, link.subnet6, link.addresses6)),
-            )
-        for item in self.topology.attachments:
-            key = join("attach", item.name)
-            for field, subnet, host in (
-                ("subnet", item.subnet, item.address),
-                ("subnet6", item.subnet6, item.address6),
-            ):
-                near, far = self.ends_of(key, subnet, None) or (None, None)
-                addresses = [host or near, far] if near is not None else []
-                yield f"{key}.{field}", subnet, [one for one in addresses if one is not None]
-
-    def ends_of(
-        self, key: str, subnet: Network | None, addresses: tuple[Address, Address] | None
-    ) -> tuple[Address, ...]:
-        if addresses is not None:
-            return addresses
-        if subnet is None:
-            return ()
-        if subnet.num_addresses < 2:
-            raise self.error(key, "a subnet with room for two", str(subnet))
-        first = 1 if subnet.num_addresses > 2 else 0
-        return subnet.network_address + first, subnet.network_address + first + 1
+        wires: list[tuple[str, Link | Attachment]] = [
+            *((join("link", link.name), link) for link in self.topology.links),
+            *((join("attach", item.name), item) for item in self.topology.attachments),
+        ]
+        for key, wire in wires:
+            subnets = {"subnet": wire.subnet, "subnet6": wire.subnet6}
+            given = {name: subnet for name, subnet in subnets.items() if subnet is not None}
+            for name, subnet in given.items():
+                if subnet.num_addresses < 2:
+                    raise self.error(f"{key}.{name}", "a subnet with room for two", str(subnet))
+            for (name, subnet), addresses in zip(given.items(), wire.interfaces(), strict=True):
+                yield f"{key}.{name}", subnet, list(addresses)
 
     def check_connection(self) -> None:
         if not self.nodes:

@@ -100,6 +100,13 @@ class Link:
     cost: tuple[int, int] = (1, 1)
     mpls: bool = True
 
+    def interfaces(self) -> tuple[tuple[Address, Address], ...]:
+        """Return near and far address per family that it is numbered in, IPv4 first."""
+        both = ((self.subnet, self.addresses), (self.subnet6, self.addresses6))
+        return tuple(
+            addresses or first_two(subnet) for subnet, addresses in both if subnet is not None
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class LabelPin:
@@ -197,3 +204,23 @@ class Attachment:
     routed: tuple[Network, ...] = ()
     delay_ns: int = 0
     mtu: int = 1_500
+
+    def interfaces(self) -> tuple[tuple[Address, Address], ...]:
+        """Return host and router address per family that it is numbered in, IPv4 first."""
+        found: list[tuple[Address, Address]] = []
+        for subnet, host in ((self.subnet, self.address), (self.subnet6, self.address6)):
+            if subnet is not None:
+                first, second = first_two(subnet)
+                found.append((host or first, second))
+        return tuple(found)
+
+
+def first_two(subnet: Network) -> tuple[Address, Address]:
+    """Return the addresses that the near and far ends of a subnet take.
+
+    Examples:
+        >>> first_two(IPv4Network("5.1.2.0/30"))
+        (IPv4Address('5.1.2.1'), IPv4Address('5.1.2.2'))
+    """
+    first = 1 if subnet.num_addresses > 2 else 0
+    return subnet.network_address + first, subnet.network_address + first + 1

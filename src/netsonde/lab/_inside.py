@@ -16,10 +16,13 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netsonde.lab._netns import configure, name_hosts, open_tun
 from netsonde.model import HostError
+
+if TYPE_CHECKING:
+    from netsonde._core import Lab
 
 #: What a caller may send us on behalf of the command; SIGCHLD is ours.
 FORWARDED = {
@@ -94,17 +97,19 @@ def _serve_and_run(plan: dict[str, Any], alive: int) -> int:
     return status
 
 
-def _load(plan: dict[str, Any]) -> Any:
+def _load(plan: dict[str, Any]) -> "Lab":
     from netsonde._core import Lab  # noqa: PLC0415 - after the fork: the parent has no use for it
     from netsonde.lab._nodes import make_nodes  # noqa: PLC0415
 
     return Lab(json.dumps(plan["topology"]).encode(), make_nodes(plan["nodes"]))
 
 
-def _serve(lab: Any, devices: Mapping[str, int], stop: int, failures: list[BaseException]) -> None:
+def _serve(
+    lab: "Lab", devices: Mapping[str, int], stop: int, failures: list[BaseException]
+) -> None:
     try:
         lab.serve(dict(devices), stop)
-    except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
+    except BaseException as error:  # a thread has nobody else to tell
         failures.append(error)
 
 

@@ -129,7 +129,7 @@ def read_domain(name: str, table: Table) -> Domain:
     ttl_at = table.take_table("ttl_at")
     modes: dict[str, str] = {}
     if ttl_at is not None:
-        for node in ttl_at.keys():
+        for node in ttl_at.keys():  # noqa: SIM118 - a table, not a dictionary
             modes[node] = ttl_at.take_choice(node, TTL_MODES, "uniform")
     pins = []
     for pin in table.take_list("pins"):

@@ -73,9 +73,7 @@ def read_mutator(table: Table) -> Mutator:
     mutator = Mutator(
         link=table.require("link", "a link or attachment", text),
         mutation=mutation,
-        settings={
-            key: value for name in MUTATIONS[mutation] for key, value in _setting(table, name)
-        },
+        settings=dict(_setting(table, name) for name in MUTATIONS[mutation]),
         sender=table.take("from", "a node", text, None),
         to=table.take("to", PREFIXES, networks, ()),
         probability=table.take_share("probability", 1.0),
@@ -84,22 +82,22 @@ def read_mutator(table: Table) -> Mutator:
     return mutator
 
 
-def _setting(table: Table, name: str) -> list[tuple[str, Any]]:
+def _setting(table: Table, name: str) -> tuple[str, Any]:
     match name:
         case "delay":
-            return [("delay_ns", table.require(name, "a duration", duration))]
+            return "delay_ns", table.require(name, "a duration", duration)
         case "address" | "source":
-            return [(name, str(table.require(name, "an address", address)))]
+            return name, str(table.require(name, "an address", address))
         case "change":
             expected = f"one of {', '.join(QUOTE_CHANGES)}"
-            return [(name, table.require(name, expected, _change))]
+            return name, table.require(name, expected, _change)
         case "blind":
-            return [(name, table.take_bool(name, False))]
+            return name, table.take_bool(name, False)
         case "tos":
-            return [(name, table.require(name, "an integer from 0 to 255", integer(0, 255)))]
+            return name, table.require(name, "an integer from 0 to 255", integer(0, 255))
         case _:
             expected = "an integer from 0 to 65535"
-            return [(name, table.require(name, expected, integer(0, 65_535)))]
+            return name, table.require(name, expected, integer(0, 65_535))
 
 
 def _change(value: object) -> str:

@@ -63,7 +63,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 def join(prefix: str, key: str) -> str:
     """Return a dotted key, quoting the last part where TOML would."""
-    bare = bool(key) and all(char.isalnum() and char.isascii() or char in "-_" for char in key)
+    bare = bool(key) and all((char.isalnum() and char.isascii()) or char in "-_" for char in key)
     part = key if bare else f'"{key}"'
     return f"{prefix}.{part}" if prefix else part
 
@@ -107,8 +107,8 @@ class Table:
         """
         if key not in self._left:
             raise self.error(key, expected, "nothing", hint)
-        value = self._left[key]
-        return self.take(key, expected, convert, value)
+        absent: T = self._left[key]  # only for its type: the key is there
+        return self.take(key, expected, convert, absent)
 
     def take_text(self, key: str, default: str = "") -> str:
         """Return a string."""
@@ -165,7 +165,7 @@ class Table:
         place = join(self.key, key)
         return [Table(self.file, f"{place}[{n}]", item) for n, item in enumerate(items)]
 
-    def take_any(self, key: str) -> Any:
+    def take_any(self, key: str) -> Any:  # noqa: ANN401 - the caller looks
         """Return whatever is under `key`, None if nothing."""
         self._known.add(key)
         return self._left.pop(key, None)
@@ -179,11 +179,15 @@ class Table:
         """Tell whether `key` is there and not yet taken."""
         return key in self._left
 
+    def inherit(self, content: Mapping[str, Any]) -> None:
+        """Add the keys of `content` that are not there."""
+        self._left = {**content, **self._left}
+
     def keys(self) -> tuple[str, ...]:
         """Return the keys that are there and not yet taken, in file order."""
         return tuple(self._left)
 
-    def peek(self, key: str) -> Any:
+    def peek(self, key: str) -> Any:  # noqa: ANN401 - the caller looks
         """Return the value of `key` without taking it, None if there is none."""
         return self._left.get(key)
 

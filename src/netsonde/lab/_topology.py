@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -34,10 +36,12 @@ from netsonde.lab._read import (
     read_route,
 )
 from netsonde.lab._read_incidents import read_fault, read_mutator
-from netsonde.lab._reader import Table, TopologyError, integer, join, show
+from netsonde.lab._reader import Table, TopologyError, integer, join, names, show
 
 SEED_MAX = 2**63 - 1
 _BUILT = "<python>"
+_NO_CHAINS: tuple[tuple[str, ...], ...] = ()
+_CHAIN = "a list of nodes, or a list of such lists"
 
 
 class Topology:
@@ -47,6 +51,8 @@ class Topology:
         seed: Seeds every random stream of the lab.
         families: 4, 6 or both; what is numbered automatically.
         file: Named in errors.
+        defaults: What every node is that is no host and does not say otherwise, such as
+            `{"profile": "junos"}`.
 
     Examples:
         >>> topology = Topology(seed=7)
@@ -57,11 +63,17 @@ class Topology:
     """
 
     def __init__(
-        self, *, seed: int = 42, families: Sequence[int] = (4, 6), file: str = _BUILT
+        self,
+        *,
+        seed: int = 42,
+        families: Sequence[int] = (4, 6),
+        defaults: settings.NodeSettings | None = None,
+        file: str = _BUILT,
     ) -> None:
         self.seed = seed
         self.families = tuple(families)
         self.file = file
+        self.defaults: Mapping[str, Any] = defaults or {}
         self.nodes: list[Node] = []
         self.links: list[Link] = []
         self.domains: list[Domain] = []
@@ -105,9 +117,15 @@ class Topology:
             families=table.take("families", "a list of 4 and 6", _families, (4, 6)),
             file=table.file,
         )
-        for name, part in table.take_tables("node"):
-            topology._add_node(name, part)
-        for name, part in table.take_tables("link"):
+        topology.defaults = _take_defaults(table)
+        chains = table.take("chain", _CHAIN, _chains, _NO_CHAINS)
+        nodes = dict(table.take_tables("node"))
+        for name in dict.fromkeys([*(name for chain in chains for name in chain), *nodes]):
+            topology._add_node(name, nodes.get(name) or topology._table(join("node", name), {}))
+        links = dict(table.take_tables("link"))
+        for chain in chains:
+            topology._add_chain(chain, links)
+        for name, part in links.items():
             topology._add_link(name, part)
         for name, part in table.take_tables("mpls"):
             topology.domains.append(read_domain(name, part))
@@ -133,6 +151,20 @@ class Topology:
         """Add a link between two nodes; its name is "near-far" unless given."""
         name = name or f"{near}-{far}"
         self._add_link(name, self._table(join("link", name), {**knobs, "ends": [near, far]}))
+        return self
+
+    def chain(self, *names: str, **knobs: Unpack[settings.LinkSettings]) -> Self:
+        """Link each node to the next one; names that are new become routers.
+
+        The links are alike: `knobs` go to each of them.
+        """
+        known = {node.name for node in self.nodes}
+        for name in names:
+            if name not in known:
+                self.node(name)
+                known.add(name)
+        for near, far in pairwise(names):
+            self.link(near, far, **knobs)
         return self
 
     def mpls(
@@ -204,15 +236,19 @@ class Topology:
             for end in link.ends:
                 if end not in names:
                     check(self)  # says it better than the KeyError would
-        built = type(self)(seed=self.seed, families=self.families, file=self.file)
+        built = copy.copy(self)
         built.nodes = number_nodes(self.nodes, self.families)
         built.links, built.attachments = number_links(
             self.links, self.attachments, names, self.families
         )
-        built.domains, built.lsps, built.ecmps = self.domains, self.lsps, self.ecmps
-        built.routes, built.faults, built.mutators = self.routes, self.faults, self.mutators
         check(built)
         return built
+
+    def reseed(self, seed: int) -> Self:
+        """Return the same topology with another seed."""
+        copied = copy.copy(self)
+        copied.seed = seed
+        return copied
 
     def to_engine(self) -> bytes:
         """Return a built topology as the engine takes it: one JSON object."""
@@ -220,11 +256,22 @@ class Topology:
 
     def _add_node(self, name: str, table: Table) -> None:
         self._refuse_twice(table, name, [node.name for node in self.nodes])
+        if table.peek("role") != "host":
+            table.inherit(self.defaults)
         self.nodes.append(read_node(name, table, profiles()))
 
     def _add_link(self, name: str, table: Table) -> None:
         self._refuse_twice(table, name, [link.name for link in self.links])
         self.links.append(read_link(name, table, [node.name for node in self.nodes]))
+
+    def _add_chain(self, chain: Sequence[str], links: dict[str, Table]) -> None:
+        """Link a chain of a file, taking what `links` says of its links."""
+        for near, far in pairwise(chain):
+            name = f"{near}-{far}"
+            given = links.pop(name, None)
+            if given is None:
+                given = self._table(join("link", name), {"ends": [near, far]})
+            self._add_link(name, given)
 
     def _add_lsp(self, name: str, table: Table) -> None:
         lsp, domain = read_lsp(name, table)
@@ -273,6 +320,24 @@ def parse_toml(content: str, file: str) -> Table:
         return Table(file, "", tomllib.loads(content))
     except tomllib.TOMLDecodeError as error:
         raise TopologyError(file=file, key="", expected="TOML", found=str(error)) from error
+
+
+def _take_defaults(table: Table) -> Mapping[str, Any]:
+    """Return the table of defaults, read once by itself so that errors name it."""
+    content = table.peek("defaults")
+    part = table.take_table("defaults")
+    if part is None:
+        return {}
+    read_node("defaults", part, profiles())
+    return dict(content)
+
+
+def _chains(value: object) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(value)
+    if all(isinstance(item, str) for item in value):
+        value = [value]
+    return tuple(names(item) for item in value)
 
 
 def _families(value: object) -> tuple[int, ...]:
