@@ -98,7 +98,7 @@ class Lab:
         Raises:
             UsageError: It has none, or there is no such attachment.
         """
-        item = self._attachment(attachment)
+        item = self.find_attachment(attachment)
         for host, _ in item.interfaces():
             if host.version == target.version:
                 return host
@@ -132,7 +132,7 @@ class Lab:
             attachment: The vantage point, if not the lab's own.
             capture: A link or attachment to capture on; "" for all; None for none.
         """
-        item = self._attachment(attachment)
+        item = self.find_attachment(attachment)
         engine = self.engine()
         if capture is not None:
             self._check_wire(capture)
@@ -154,6 +154,15 @@ class Lab:
         nodes = self.topology.nodes
         return {node.name: node.handler for node in nodes if node.role == "python"}
 
+    def find_attachment(self, name: str | None) -> Attachment:
+        """Return the attachment of that name; None for the lab's own.
+
+        Raises:
+            UsageError: There is none.
+        """
+        chosen = self.attachment if name is None else self._choose(name)
+        return next(item for item in self.topology.attachments if item.name == chosen)
+
     def _on_link(self, node: str) -> tuple[Address, ...]:
         for link in self.topology.links:
             if node in link.ends:
@@ -174,10 +183,6 @@ class Lab:
                 suggest(attachment, self.attachments),
             )
         return attachment
-
-    def _attachment(self, name: str | None) -> Attachment:
-        chosen = self.attachment if name is None else self._choose(name)
-        return next(item for item in self.topology.attachments if item.name == chosen)
 
     def _check_wire(self, name: str) -> None:
         wires = [link.name for link in self.topology.links] + list(self.attachments)

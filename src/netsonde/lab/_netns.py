@@ -61,21 +61,21 @@ def configure(attachments: Sequence[dict[str, Any]]) -> None:
         _set(f"net/ipv6/conf/{device}/addr_gen_mode", "1")
         batch.append(f"link set {device} mtu {item['mtu']} txqueuelen {QUEUE_LENGTH} up")
         for address in item["addresses"]:
-            family = "-6 " if ":" in address else ""
-            nodad = " nodad" if family else ""
-            batch.append(f"{family}address add {address} dev {device}{nodad}")
-            batch.extend(_routes(family, device, address, index))
+            nodad = " nodad" if ":" in address else ""
+            batch.append(f"address add {address} dev {device}{nodad}")
+            batch.extend(_routes(device, address, index))
     _ip(batch)
 
 
-def _routes(family: str, device: str, address: str, index: int) -> list[str]:
+def _routes(device: str, address: str, index: int) -> list[str]:
+    everywhere = "::/0" if ":" in address else "0.0.0.0/0"
     if index == 0:
-        return [f"{family}route add default dev {device}"]
+        return [f"route add {everywhere} dev {device}"]
     source, table = address.partition("/")[0], 100 + index
     return [
-        f"{family}route add default dev {device} metric {2000 + index}",
-        f"{family}route add default dev {device} table {table}",
-        f"{family}rule add from {source} lookup {table}",
+        f"route add {everywhere} dev {device} metric {2000 + index}",
+        f"route add {everywhere} dev {device} table {table}",
+        f"rule add from {source} lookup {table}",
     ]
 
 
