@@ -54,6 +54,9 @@ pub fn internet(bytes: &[u8]) -> u16 {
 }
 
 /// The checksum after one 16-bit word of the covered data changed (RFC 1624, equation 3).
+///
+/// Equal to summing again, but for data of nothing but zeros: there this gives 0, and summing 0xffff.
+#[inline]
 pub fn update(checksum: u16, old_word: u16, new_word: u16) -> u16 {
     fold(u64::from(!checksum) + u64::from(!old_word) + u64::from(new_word))
 }

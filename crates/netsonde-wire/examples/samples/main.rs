@@ -1,6 +1,7 @@
 //! Sample packets of every kind: as seeds for the fuzzers, or as a capture for other dissectors.
 //!
-//! `samples corpus DIR` writes DIR/TARGET/NAME for every fuzz target; `samples pcap FILE` writes one capture.
+//! `samples corpus DIR` writes DIR/TARGET/NAME for every fuzz target; `samples pcap FILE` writes one
+//! capture and prints the name of each frame in it.
 mod corpus;
 mod errors;
 mod frames;
@@ -13,7 +14,12 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let written = match &arguments[..] {
         [command, path] if command == "corpus" => corpus::write(Path::new(path)),
-        [command, path] if command == "pcap" => fs::write(path, pcap()),
+        [command, path] if command == "pcap" => {
+            for (name, _) in frames::all() {
+                println!("{name}");
+            }
+            fs::write(path, pcap())
+        }
         _ => Err(io::Error::other(
             "usage: samples corpus DIR | samples pcap FILE",
         )),

@@ -25,10 +25,10 @@ pub fn set_ttl(packet: &mut [u8], ttl: u8) -> bool {
             let Some(header) = packet.first_chunk_mut::<{ v4::HEADER_LEN }>() else {
                 return false;
             };
-            let old_word = u16::from_be_bytes([header[8], header[9]]);
-            header[8] = ttl;
-            let new_word = u16::from_be_bytes([header[8], header[9]]);
+            // The protocol shares its word with the TTL and cancels out of the difference.
+            let (old_word, new_word) = (u16::from(header[8]) << 8, u16::from(ttl) << 8);
             let sum = u16::from_be_bytes([header[10], header[11]]);
+            header[8] = ttl;
             [header[10], header[11]] = checksum::update(sum, old_word, new_word).to_be_bytes();
             true
         }
