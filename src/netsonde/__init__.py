@@ -1,0 +1,47 @@
+"""Internet measurements: ping, Paris traceroute, and the MPLS tunnels hidden in a path.
+
+`netsonde.tnt("example.net")` measures from this host, `netsonde.aio.tnt` does in asyncio,
+and `netsonde.lab` is a virtual Internet to try both on. Everything is imported when used.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netsonde import aio, lab, measure, model
+    from netsonde._sync import ping, ping_many, tnt, tnt_many, trace, trace_many
+    from netsonde.model import FormatError, HostError, NetsondeError, UsageError
+
+__all__ = [
+    "FormatError",
+    "HostError",
+    "NetsondeError",
+    "UsageError",
+    "aio",
+    "lab",
+    "measure",
+    "model",
+    "ping",
+    "ping_many",
+    "tnt",
+    "tnt_many",
+    "trace",
+    "trace_many",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used."""
+    import importlib  # noqa: PLC0415
+
+    if name in ("aio", "lab", "measure", "model"):
+        return importlib.import_module(f"netsonde.{name}")
+    if name in ("ping", "ping_many", "tnt", "tnt_many", "trace", "trace_many"):
+        return getattr(importlib.import_module("netsonde._sync"), name)
+    if name in __all__:
+        return getattr(importlib.import_module("netsonde.model"), name)
+    raise AttributeError(f"module 'netsonde' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what can be used, imported or not."""
+    return __all__

@@ -131,8 +131,9 @@ class TntResult(Record, frozen=True, kw_only=True, tag_field="type", tag="tnt"):
             for part in hidden.get(ttl, ()):
                 number += 1
                 router = part.router
+                name, vendors = f"H{number}", router.vendors
                 path.append(
-                    PathHop(f"H{number}", router.address, router.hop, (), router.labels, (part,))
+                    PathHop(name, router.address, router.hop, vendors, router.labels, (part,))
                 )
         return tuple(path)
 

@@ -36,6 +36,7 @@ TRIGGERS = {
     Trigger.FRPLA: "FRPLA",
     Trigger.FRPLA_INCREASE: "FRPLA increase",
     Trigger.DUPLICATE_IP: "duplicate address",
+    Trigger.QTTL_ZERO: "quoted TTL 0",
     Trigger.SIGNATURE_64_64: "<64,64>",
     Trigger.BRUTE_FORCE: "brute force",
 }
@@ -45,6 +46,7 @@ METHODS = {
     Method.BRPR: "BRPR",
     Method.BUDDY: "buddy",
     Method.UNKNOWN: "DPR or BRPR",
+    Method.MIXED: "DPR and BRPR",
 }
 
 OUTCOMES = {
@@ -52,6 +54,7 @@ OUTCOMES = {
     AttemptOutcome.NOTHING_REVEALED: "nothing revealed",
     AttemptOutcome.INGRESS_NOT_FOUND: "ingress not crossed",
     AttemptOutcome.TARGET_NOT_REACHED: "target not reached",
+    AttemptOutcome.INCONSISTENT: "inconsistent with the path",
     AttemptOutcome.NOT_ATTEMPTED: "not attempted",
 }
 

@@ -1,0 +1,151 @@
+"""The measuring functions for callers without an event loop.
+
+Generated from `netsonde/measure/_functions.py` by `tests/measure/twins.py`: change it there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from netsonde import measure
+from netsonde.measure import _blocking
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from netsonde.measure import PingKeywords, TntKeywords, TraceKeywords
+    from netsonde.model import PingResult, TntResult, TraceResult
+
+
+def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
+    """Return the replies of a target to a few probes.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `PingKeywords`; the usual ones are `count`, `method` and `size`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("explicit-php")
+        >>> result = netsonde.ping("5.2.0.1", count=3, vantage=lab)
+        >>> result.sent, result.loss
+        (3, 0.0)
+    """
+    return _blocking.run(measure.ping(target, **options), "ping")
+
+
+def trace(target: str, **options: Unpack[TraceKeywords]) -> TraceResult:
+    """Return the path to a target as plain traceroute sees it, along one flow.
+
+    Paris traceroute: every probe has the same flow identifier, so that balancers
+    which choose by flow show one path and not a mixture.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `TraceKeywords`; the usual ones are `method`, `last_ttl` and `window`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right or a route.
+
+    Source:
+        Augustin et al., "Avoiding traceroute anomalies with Paris traceroute", IMC 2006.
+
+    Examples:
+        >>> lab = netsonde.lab.load("invisible-php-brpr")
+        >>> result = netsonde.trace("5.2.0.1", vantage=lab)
+        >>> result.path
+        ('5.1.0.2', '5.1.1.2', '5.1.5.2', '5.1.6.2', '5.2.0.1')
+    """
+    return _blocking.run(measure.trace(target, **options), "trace")
+
+
+def tnt(target: str, **options: Unpack[TntKeywords]) -> TntResult:
+    """Return the path to a target with the MPLS tunnels in it, hidden routers revealed.
+
+    A trace, an echo request to each address of it, and, where the evidence says that
+    routers hide, further traces towards the end of the suspected tunnel.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `TntKeywords`; the usual ones are those of `trace`, `frpla_min`,
+            `rtla_min` and `brute_force`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Source:
+        Vanaubel et al., "TNT, watch me explode: a light in the dark for revealing
+        MPLS tunnels", TMA 2019.
+
+    Examples:
+        >>> lab = netsonde.lab.load("invisible-php-brpr")
+        >>> result = netsonde.tnt("5.2.0.1", vantage=lab)
+        >>> [router.address for router in result.hidden]
+        ['5.1.2.2', '5.1.3.2', '5.1.4.2']
+    """
+    return _blocking.run(measure.tnt(target, **options), "tnt")
+
+
+def ping_many(
+    targets: Iterable[str], **options: Unpack[PingKeywords]
+) -> Generator[PingResult, None, None]:
+    """Yield the result of `ping` for each of many targets, as each one ends.
+
+    All share one rate, one limit of probes in flight and one budget. The order is
+    that in which they end; an address that two names lead to is measured once.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `ping`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right or a route.
+    """
+    return _blocking.iterate(measure.ping_many(targets, **options), "ping_many")
+
+
+def trace_many(
+    targets: Iterable[str], **options: Unpack[TraceKeywords]
+) -> Generator[TraceResult, None, None]:
+    """Yield the result of `trace` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `trace`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right or a route.
+    """
+    return _blocking.iterate(measure.trace_many(targets, **options), "trace_many")
+
+
+def tnt_many(
+    targets: Iterable[str], **options: Unpack[TntKeywords]
+) -> Generator[TntResult, None, None]:
+    """Yield the result of `tnt` for each of many targets, as each one ends.
+
+    They share echo replies and revelations: a tunnel that many paths cross is revealed once.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `tnt`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("invisible-php-brpr")
+        >>> for result in netsonde.tnt_many(["5.2.0.1", "5.1.6.2"], vantage=lab):
+        ...     print(result.target, len(result.hidden))
+        5.1.6.2 3
+        5.2.0.1 3
+    """
+    return _blocking.iterate(measure.tnt_many(targets, **options), "tnt_many")

@@ -1,0 +1,186 @@
+"""The measuring functions; their synchronous twins, in `netsonde._sync`, are generated."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+
+from netsonde.measure import _run
+from netsonde.measure._choose import choose
+from netsonde.measure._request import request
+from netsonde.model import Kind, NetsondeError, PingResult, TntResult, TraceResult
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Mapping
+
+    from netsonde.measure._keywords import PingKeywords, TntKeywords, TraceKeywords
+
+
+async def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
+    """Return the replies of a target to a few probes.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `PingKeywords`; the usual ones are `count`, `method` and `size`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("explicit-php")
+        >>> result = await ping("5.2.0.1", count=3, vantage=lab)
+        >>> result.sent, result.loss
+        (3, 0.0)
+    """
+    return await _one(PingResult, Kind.PING, target, options)
+
+
+async def trace(target: str, **options: Unpack[TraceKeywords]) -> TraceResult:
+    """Return the path to a target as plain traceroute sees it, along one flow.
+
+    Paris traceroute: every probe has the same flow identifier, so that balancers
+    which choose by flow show one path and not a mixture.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `TraceKeywords`; the usual ones are `method`, `last_ttl` and `window`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right or a route.
+
+    Source:
+        Augustin et al., "Avoiding traceroute anomalies with Paris traceroute", IMC 2006.
+
+    Examples:
+        >>> lab = netsonde.lab.load("invisible-php-brpr")
+        >>> result = await trace("5.2.0.1", vantage=lab)
+        >>> result.path
+        ('5.1.0.2', '5.1.1.2', '5.1.5.2', '5.1.6.2', '5.2.0.1')
+    """
+    return await _one(TraceResult, Kind.TRACE, target, options)
+
+
+async def tnt(target: str, **options: Unpack[TntKeywords]) -> TntResult:
+    """Return the path to a target with the MPLS tunnels in it, hidden routers revealed.
+
+    A trace, an echo request to each address of it, and, where the evidence says that
+    routers hide, further traces towards the end of the suspected tunnel.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `TntKeywords`; the usual ones are those of `trace`, `frpla_min`,
+            `rtla_min` and `brute_force`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Source:
+        Vanaubel et al., "TNT, watch me explode: a light in the dark for revealing
+        MPLS tunnels", TMA 2019.
+
+    Examples:
+        >>> lab = netsonde.lab.load("invisible-php-brpr")
+        >>> result = await tnt("5.2.0.1", vantage=lab)
+        >>> [router.address for router in result.hidden]
+        ['5.1.2.2', '5.1.3.2', '5.1.4.2']
+    """
+    return await _one(TntResult, Kind.TNT, target, options)
+
+
+async def ping_many(
+    targets: Iterable[str], **options: Unpack[PingKeywords]
+) -> AsyncGenerator[PingResult, None]:
+    """Yield the result of `ping` for each of many targets, as each one ends.
+
+    All share one rate, one limit of probes in flight and one budget. The order is
+    that in which they end; an address that two names lead to is measured once.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `ping`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right or a route.
+    """
+    async with aclosing(_many(PingResult, Kind.PING, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
+async def trace_many(
+    targets: Iterable[str], **options: Unpack[TraceKeywords]
+) -> AsyncGenerator[TraceResult, None]:
+    """Yield the result of `trace` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `trace`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right or a route.
+    """
+    async with aclosing(_many(TraceResult, Kind.TRACE, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
+async def tnt_many(
+    targets: Iterable[str], **options: Unpack[TntKeywords]
+) -> AsyncGenerator[TntResult, None]:
+    """Yield the result of `tnt` for each of many targets, as each one ends.
+
+    They share echo replies and revelations: a tunnel that many paths cross is revealed once.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `tnt`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("invisible-php-brpr")
+        >>> async for result in tnt_many(["5.2.0.1", "5.1.6.2"], vantage=lab):
+        ...     print(result.target, len(result.hidden))
+        5.1.6.2 3
+        5.2.0.1 3
+    """
+    async with aclosing(_many(TntResult, Kind.TNT, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
+_Result = TypeVar("_Result", PingResult, TraceResult, TntResult)
+
+
+async def _one(
+    result: type[_Result], kind: Kind, target: str, options: Mapping[str, Any]
+) -> _Result:
+    async with aclosing(_many(result, kind, [target], options)) as results:
+        found = [result async for result in results]
+    if found:
+        return found[0]
+    message = f"the measurement of {target} ended without a result"
+    raise NetsondeError(message)
+
+
+async def _many(
+    result: type[_Result], kind: Kind, targets: Iterable[str], options: Mapping[str, Any]
+) -> AsyncGenerator[_Result, None]:
+    asked = request(kind, options)
+    vantage = choose(asked.run.get("vantage"))
+    resolved = await _run.prepare(asked, vantage, targets)
+    for problem in resolved.problems:
+        raise problem
+    if not resolved.targets:
+        return
+    async with aclosing(_run.lines(asked, vantage, resolved)) as lines:
+        async for line in lines:
+            if isinstance(line.event, result):
+                yield line.event

@@ -1,0 +1,88 @@
+"""The keyword options of the measuring functions, named as in the job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from netsonde.measure._choose import VantageLike
+    from netsonde.model import PingMethod, TraceMethod
+
+#: Probes per second unless asked otherwise: polite towards one path, fast enough for it.
+RATE_PPS_DEFAULT = 100
+#: Probes awaiting a reply at once unless asked otherwise.
+IN_FLIGHT_MAX_DEFAULT = 1_000
+
+
+class RunKeywords(TypedDict, total=False):
+    """Options of every measurement.
+
+    Attributes:
+        vantage: Where to measure from; this host unless a lab (or any `Vantage`) is given.
+        family: 4 or 6: which address of a host name to take; without it the resolver's first.
+        allow_special_purpose: Measure private, documentation, loopback and other special-purpose
+            addresses (RFC 6890) too.
+        rate_pps: Probes per second over all targets, 1 or more; never exceeded in any second.
+        in_flight_max: Probes awaiting a reply at once over all targets, 1 or more.
+        probes_per_target: Probes that one target may cost, everything included.
+        probes_total: Probes that all targets together may cost.
+        deadline_ms: After this long, in milliseconds, measurements end with what they have.
+        origin: Who asked: free text for the records.
+        seed: Orders targets and draws flow identifiers; drawn at random on a host, 1 in a lab.
+    """
+
+    vantage: VantageLike
+    family: Literal[4, 6] | None
+    allow_special_purpose: bool
+    rate_pps: int
+    in_flight_max: int
+    probes_per_target: int
+    probes_total: int
+    deadline_ms: int | None
+    origin: str
+    seed: int | None
+
+
+class PingKeywords(RunKeywords, total=False):
+    """Options of ping; ranges and defaults are those of `netsonde.model.PingOptions`."""
+
+    method: PingMethod | Literal["icmp", "udp", "tcp-syn", "tcp-ack"]
+    count: int
+    interval_ms: int
+    timeout_ms: int
+    size: int
+    ttl: int
+    tos: int
+    destination_port: int
+
+
+class TraceKeywords(RunKeywords, total=False):
+    """Options of trace; ranges and defaults are those of `netsonde.model.TraceOptions`."""
+
+    method: TraceMethod | Literal["icmp-paris", "udp-paris", "tcp-syn"]
+    first_ttl: int
+    last_ttl: int
+    attempts: int
+    all_attempts: bool
+    wait_ms: int
+    gap_limit: int
+    loop_limit: int
+    window: int
+    size: int
+    tos: int
+    destination_port: int
+    flow: int
+
+
+class TntKeywords(TraceKeywords, total=False):
+    """Options of tnt: those of trace, and those of `netsonde.model.TntOptions`."""
+
+    ping_count: int
+    frpla_min: int
+    rtla_min: int
+    brute_force: bool
+    reveal_64_64: bool
+    treat_as_public: bool
+    flow_retries: int
+    opaque_min: int
+    opaque_max: int

@@ -1,0 +1,152 @@
+"""From keyword options to a job."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import msgspec
+
+from netsonde.measure._keywords import IN_FLIGHT_MAX_DEFAULT, RATE_PPS_DEFAULT, RunKeywords
+from netsonde.model import (
+    Budget,
+    HostError,
+    Job,
+    Kind,
+    PingOptions,
+    Privilege,
+    Target,
+    TntOptions,
+    TraceOptions,
+    UsageError,
+    job_id,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from netsonde.measure._vantage import Vantage
+
+#: Seed of a run in a lab, unless asked otherwise.
+SEED_VIRTUAL = 1
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class OptionError(UsageError):
+    """An option has a value that it cannot have.
+
+    Args:
+        option: Name of the option, as in the job.
+        expected: What it could have been.
+        found: What it was.
+    """
+
+    def __init__(self, option: str, expected: str, found: str) -> None:
+        super().__init__(f"{option}: expected {expected}, found {found}")
+        self.option = option
+        self.expected = expected
+        self.found = found
+
+
+class Request(NamedTuple):
+    """What to measure and how, before the targets are known."""
+
+    kind: Kind
+    ping: PingOptions
+    trace: TraceOptions
+    tnt: TntOptions
+    budget: Budget
+    run: RunKeywords
+
+    @property
+    def allows_special_purpose(self) -> bool:
+        """True if special-purpose targets are welcome."""
+        return bool(self.run.get("allow_special_purpose") or self.tnt.treat_as_public)
+
+
+def request(kind: Kind, options: Mapping[str, Any]) -> Request:
+    """Return the request that keyword options describe.
+
+    Raises:
+        OptionError: A value is out of range or of the wrong type.
+        TypeError: There is no such option.
+    """
+    left = dict(options)
+    ping = _take(PingOptions, left) if kind is Kind.PING else PingOptions()
+    trace = _take(TraceOptions, left) if kind is not Kind.PING else TraceOptions()
+    tnt = _take(TntOptions, left) if kind is Kind.TNT else TntOptions()
+    budget = _take(Budget, left, {"probes_per_target": "per_target", "probes_total": "total"})
+    for name in left:
+        if name not in RunKeywords.__annotations__:
+            msg = f"{kind}() got an unexpected keyword argument {name!r}"
+            raise TypeError(msg)
+    return Request(kind, ping, trace, tnt, budget, RunKeywords(**left))  # type: ignore[typeddict-item]
+
+
+def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
+    """Return the job as JSON, checked by the core.
+
+    Raises:
+        OptionError: Options contradict each other.
+        HostError: The vantage cannot do it.
+    """
+    privilege = vantage.privilege()
+    if asked.kind is Kind.TNT and privilege is Privilege.NONE:
+        message = "tnt needs raw sockets: without them, replies show neither TTLs nor labels"
+        raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
+    run, virtual = asked.run, vantage.is_virtual
+    seed = run.get("seed")
+    if seed is None:
+        seed = SEED_VIRTUAL if virtual else int.from_bytes(os.urandom(4), "big")
+    # A virtual run repeats bit for bit: its id and key depend on the seed alone.
+    unix_ms = 0 if virtual else time.time_ns() // 1_000_000
+    random = hashlib.sha256(str(seed).encode()).digest() if virtual else os.urandom(32)
+    fields = {
+        "id": job_id(unix_ms, random[:10]),
+        "kind": asked.kind,
+        "targets": tuple(targets),
+        "ping": asked.ping,
+        "trace": asked.trace,
+        "tnt": asked.tnt,
+        "rate_pps": run.get("rate_pps", RATE_PPS_DEFAULT),
+        "in_flight_max": run.get("in_flight_max", IN_FLIGHT_MAX_DEFAULT),
+        "budget": asked.budget,
+        "deadline_ms": run.get("deadline_ms"),
+        "privilege": privilege,
+        "origin": run.get("origin", ""),
+        "seed": seed,
+        "key": random[-16:].hex(),
+    }
+    return msgspec.json.encode(_convert(fields, Job))
+
+
+def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:
+    """Remove the options that are fields of `record` from `options`, and return it filled."""
+    names = names or {field: field for field in record.__struct_fields__}
+    present = {field: options.pop(option) for option, field in names.items() if option in options}
+    return _convert(present, record, {field: option for option, field in names.items()})
+
+
+def _convert(fields: dict[str, Any], record: type[T], names: Mapping[str, str] | None = None) -> T:
+    try:
+        return msgspec.convert(fields, record)
+    except msgspec.ValidationError as error:
+        expected, _, place = str(error).partition(" - at ")
+        field = re.sub(r"\W", "", place.removeprefix("`$.").partition(".")[0])
+        found = repr(fields.get(field))
+        expected = _plain(expected, record, field)
+        raise OptionError((names or {}).get(field, field), expected, found) from None
+
+
+def _plain(text: str, record: type[msgspec.Struct], field: str) -> str:
+    """Return what was expected, in plain words."""
+    kind = record.__annotations__.get(field)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return "one of " + ", ".join(kind)
+    text = text.removeprefix("Expected ").partition(", got ")[0].replace("`", "")
+    return text.replace("int", "a whole number", 1).replace("bool", "true or false", 1)

@@ -1,0 +1,123 @@
+"""From host names to targets, each with the address to probe it from."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from netsonde import _core
+from netsonde.model import Address, NetsondeError, Target, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netsonde.measure._vantage import Vantage
+
+#: Names resolved at once.
+LOOKUPS_MAX = 32
+
+Family = Literal[4, 6] | None
+
+_SWITCH_HINT = (
+    "private, documentation and other special-purpose addresses (RFC 6890) are not on the "
+    "Internet; --allow-special-purpose (allow_special_purpose=True) measures them all the same"
+)
+
+
+class Resolved(NamedTuple):
+    """What a list of names came to."""
+
+    targets: tuple[Target, ...]
+    """Each address once, in the order of the names."""
+    names: dict[Address, str]
+    """The name that was asked, per address."""
+    problems: tuple[NetsondeError, ...]
+    """One per name that cannot be measured."""
+
+
+async def resolve(
+    names: Iterable[str], vantage: Vantage, *, family: Family, allow_special_purpose: bool
+) -> Resolved:
+    """Return the targets that names stand for, and what is wrong with the others.
+
+    An address that two names lead to is measured once.
+    """
+    limit = asyncio.Semaphore(LOOKUPS_MAX)
+
+    async def one(name: str) -> Target | NetsondeError:
+        try:
+            async with limit:
+                address = await _address(name, vantage, family)
+            if not allow_special_purpose and not vantage.is_virtual:
+                _refuse_special_purpose(name, address)
+            return Target(address=address, source=vantage.source(address))
+        except NetsondeError as error:
+            return error
+
+    found: dict[Address, Target] = {}
+    asked: dict[Address, str] = {}
+    problems: list[NetsondeError] = []
+    for batch in _batches(names):
+        outcomes = await asyncio.gather(*map(one, batch))
+        for name, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, NetsondeError):
+                problems.append(outcome)
+            else:
+                found.setdefault(outcome.address, outcome)
+                asked.setdefault(outcome.address, name)
+    return Resolved(tuple(found.values()), asked, tuple(problems))
+
+
+async def _address(name: str, vantage: Vantage, family: Family) -> Address:
+    """Return the address of a name, or a literal address in canonical text."""
+    if literal := _literal(name):
+        if family and literal.version != family:
+            message = f"{name} is an IPv{literal.version} address, but IPv{family} was asked for"
+            raise UsageError(message, f"leave out -{family}, or give a host name")
+        return str(literal)
+    for known in vantage.known_addresses(name):
+        if family in (None, ipaddress.ip_address(known).version):
+            return known
+    if vantage.is_virtual:
+        message = f"the lab has no host or router named {name}"
+        raise UsageError(message, "`netsonde lab show NAME` lists them with their addresses")
+    return await _lookup(name, family)
+
+
+def _literal(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None
+
+
+async def _lookup(name: str, family: Family) -> Address:
+    families = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(name, None, family=families[family], type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError) as error:
+        kind = f"IPv{family} " if family else ""
+        reason = error.strerror if isinstance(error, OSError) else "not a host name"
+        message = f"cannot find an {kind}address of {name}: {reason}"
+        raise UsageError(message, "check the spelling, and that names resolve here") from None
+    return str(ipaddress.ip_address(found[0][4][0]))
+
+
+def _refuse_special_purpose(name: str, address: Address) -> None:
+    if _core.is_special_purpose(address):
+        which = address if name == address else f"{name} ({address})"
+        message = f"{which} is a special-purpose address"
+        raise UsageError(message, _SWITCH_HINT)
+
+
+def _batches(names: Iterable[str]) -> Iterable[list[str]]:
+    batch: list[str] = []
+    for name in names:
+        batch.append(name)
+        if len(batch) == 1_000:
+            yield batch
+            batch = []
+    yield batch
