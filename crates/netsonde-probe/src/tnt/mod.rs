@@ -7,8 +7,10 @@
 mod detect;
 mod echo;
 pub mod infer;
+mod job;
 mod machine;
 mod path;
+mod pings;
 mod records;
 mod revelation;
 mod shared;
