@@ -142,6 +142,8 @@ class _Checker:
             if subnet is not None and subnets.setdefault(subnet, key) != key:
                 found = f"{subnet}, which {subnets[subnet]} has"
                 raise self.error(key, "a subnet of its own", found)
+            if len(set(addresses)) < len(addresses):
+                raise self.error(key, "two different addresses", f"{addresses[0]} twice")
             for address in addresses:
                 if subnet is not None and address not in subnet:
                     raise self.error(key, f"addresses in {subnet}", str(address))

@@ -26,6 +26,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 _INTEGERS: Mapping[str, tuple[int, int]] = {
     "te_ttl": (1, 255),
     "er_ttl": (1, 255),
+    "te_ttl6": (1, 255),
+    "er_ttl6": (1, 255),
     "unreachable_ttl": (1, 255),
     "tcp_ttl": (1, 255),
     "lse_ttl": (1, 255),

@@ -29,6 +29,8 @@ class KnobSettings(TypedDict, total=False):
 
     te_ttl: int
     er_ttl: int
+    te_ttl6: int
+    er_ttl6: int
     unreachable_ttl: int
     tcp_ttl: int
     lse_ttl: int
