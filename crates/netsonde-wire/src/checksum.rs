@@ -78,3 +78,18 @@ pub(crate) fn upper_layer(source: IpAddr, destination: IpAddr, protocol: u8, byt
     sum.add(bytes);
     sum.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn every_carry_is_folded() {
+        // Each of these needs one more round than the one before.
+        assert_eq!(fold(0xffff), 0);
+        assert_eq!(fold(0x1_ffff), !1);
+        assert_eq!(fold(0xffff_0001), !1);
+        assert_eq!(fold(0xffff_ffff_0000_0001), !1);
+        assert_eq!(fold(0xffff_ffff_0001_0000), !1);
+    }
+}

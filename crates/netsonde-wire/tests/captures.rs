@@ -1,7 +1,7 @@
 //! Packets written by hand, byte by byte, from the RFCs' figures: a parser and an emitter that are
 //! wrong in the same way pass every round trip, but not this.
-use netsonde_wire::icmp::{ErrorKind, Icmp, InterfaceInfo, Object, QuotedTransport};
-use netsonde_wire::ip::IpPacket;
+use netsonde_wire::icmp::{ErrorKind, Extensions, Icmp, InterfaceInfo, Object, QuotedTransport};
+use netsonde_wire::ip::{IpPacket, v6};
 use netsonde_wire::mpls::{self, Lse};
 use netsonde_wire::tcp::{self, Tcp, TcpOption, flags};
 use netsonde_wire::udp::Udp;
@@ -108,6 +108,24 @@ fn an_interface_information_object() {
     assert_eq!(error.extensions.unwrap().objects().next(), Some(next_hop));
 }
 
+#[test]
+fn an_interface_name_ends_before_its_padding() {
+    for (sub_object, expected) in [
+        (&[4, 0, 0, 0][..], &b""[..]),
+        (&[4, b'a', b'b', b'c'], b"abc"),
+        (&[8, b'a', 0, b'c', 0, 0, 0, 0], b"a\0c"),
+        (&[1], b""),
+    ] {
+        let length = u8::try_from(4 + sub_object.len()).expect("short");
+        let bytes = [&[0x20, 0, 0, 0, 0, length, 2, 0x02], sub_object].concat();
+        let structure = Extensions::of(&bytes).unwrap();
+        let Some(Object::Interface(info)) = structure.objects().next() else {
+            panic!("{sub_object:?} is no name");
+        };
+        assert_eq!(info.name, Some(expected));
+    }
+}
+
 /// What an announced part does not hold, or an unknown address family, leaves the object raw.
 #[test]
 fn an_interface_object_that_contradicts_itself_is_kept_raw() {
@@ -176,6 +194,21 @@ fn a_tcp_syn() {
 }
 
 #[test]
+fn flags_are_the_bits_of_rfc_9293() {
+    let names = [
+        flags::FIN,
+        flags::SYN,
+        flags::RST,
+        flags::PSH,
+        flags::ACK,
+        flags::URG,
+        flags::ECE,
+        flags::CWR,
+    ];
+    assert_eq!(names, [0, 1, 2, 3, 4, 5, 6, 7].map(|bit| 1 << bit));
+}
+
+#[test]
 fn tcp_options_end_where_they_stop_fitting() {
     let read = |bytes: &'static [u8]| tcp::options(bytes).collect::<Vec<_>>();
     assert_eq!(read(&[1, 0, 1]), [TcpOption::Nop]);
@@ -226,4 +259,56 @@ fn a_label_stack_entry() {
     let (stack, rest) = mpls::parse_stack(&[0, 0, 0, 1, 0xab, 0xcd, 0xeb, 0x40, 0x45]).unwrap();
     assert_eq!((stack.len(), stack[1], rest), (2, entry, &[0x45][..]));
     assert!(mpls::parse_stack(&[0, 0, 0, 1]).is_err());
+}
+
+/// RFC 8200 section 4.5: offset in units of eight bytes, two reserved bits, the M flag.
+#[test]
+fn ipv6_fragments() {
+    let fragment = |offset: u16| {
+        let mut packet = vec![0x60, 0, 0, 0, 0, 16, 44, 64];
+        packet.extend([0x2a; 32]);
+        packet.extend([
+            60,
+            0,
+            offset.to_be_bytes()[0],
+            offset.to_be_bytes()[1],
+            0,
+            0,
+            0,
+            9,
+        ]);
+        packet.extend([17, 0, 1, 4, 0, 0, 0, 0]);
+        packet
+    };
+    for (word, offset, more) in [(0x0000, 0, false), (0x0001, 0, true), (0x0006, 0, false)] {
+        let bytes = fragment(word);
+        let packet = IpPacket::parse(&bytes).unwrap();
+        let header = packet.header;
+        assert_eq!(
+            (header.fragment_offset, header.more_fragments),
+            (offset, more)
+        );
+        assert_eq!(
+            (header.protocol, header.header_len),
+            (17, 56),
+            "the chain goes on"
+        );
+    }
+    for (word, offset, more) in [(0x0008, 8, false), (0xffff, 0xfff8, true)] {
+        let bytes = fragment(word);
+        let packet = IpPacket::parse(&bytes).unwrap();
+        let header = packet.header;
+        assert_eq!(
+            (header.fragment_offset, header.more_fragments),
+            (offset, more)
+        );
+        assert_eq!((header.ident, header.protocol), (Some(9), 60));
+        assert_eq!(
+            (header.header_len, packet.payload),
+            (48, &bytes[48..]),
+            "data, not a header"
+        );
+        assert_eq!(v6::extensions(&bytes).count(), 1);
+    }
+    assert_eq!(v6::extensions(&fragment(0)).count(), 2);
 }

@@ -367,6 +367,7 @@ fn the_words_of_each_kind_are_read() {
         assert_eq!((error.kind, error.mtu, error.rest), (kind, mtu, rest));
         assert_eq!((error.icmp_type, error.icmp_code), (icmp_type, icmp_code));
         assert_eq!(error.quote, quote);
+        assert_eq!((error.stated_quote_len, error.extensions), (0, None));
     }
 }
 

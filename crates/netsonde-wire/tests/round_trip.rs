@@ -1,9 +1,10 @@
 //! What is written is read again, for every format and any values.
 mod common;
 
-use common::{bytes, ends, ip_build, lse, mac, vlan};
+use common::{bytes, ends, ip_build, ipv6, lse, mac, nd_option, vlan};
 use netsonde_wire::arp::Arp;
 use netsonde_wire::ethernet::Frame;
+use netsonde_wire::icmp::nd::{self, Nd};
 use netsonde_wire::icmp::{Icmp, emit_echo};
 use netsonde_wire::ip::v4::{self, Ipv4Option};
 use netsonde_wire::ip::v6::{self, Extension, kind};
@@ -135,6 +136,37 @@ proptest! {
         prop_assert_eq!(Icmp::parse(&out, source.is_ipv6()), Ok(expected));
         out[4] ^= 1;
         prop_assert!(!Icmp::checksum_ok(&out, source, destination));
+    }
+
+    #[test]
+    fn neighbour_discovery(
+        list in prop::collection::vec(nd_option(), 0..5), [source, destination, target] in [ipv6(), ipv6(), ipv6()],
+        flags: [bool; 3], hop_limit: u8, router_lifetime_s: u16, timers: [u32; 2],
+    ) {
+        let mut raw = Vec::new();
+        for option in &list {
+            nd::emit_option(*option, &mut raw);
+        }
+        let options = &raw[..];
+        prop_assert!(nd::options(options).eq(list));
+        let [managed, other_config, overrides] = flags;
+        let [reachable_time_ms, retransmit_timer_ms] = timers;
+        for message in [
+            Nd::RouterSolicitation { options },
+            Nd::RouterAdvertisement {
+                hop_limit, managed, other_config, router_lifetime_s, reachable_time_ms, retransmit_timer_ms, options,
+            },
+            Nd::NeighborSolicitation { target, options },
+            Nd::NeighborAdvertisement {
+                target, is_router: managed, solicited: other_config, overrides, options,
+            },
+            Nd::Redirect { target, destination, options },
+        ] {
+            let mut out = Vec::new();
+            message.emit(source, destination, &mut out);
+            prop_assert_eq!(Nd::parse(&out), Ok(message));
+            prop_assert!(Icmp::checksum_ok(&out, source.into(), destination.into()));
+        }
     }
 
     #[test]

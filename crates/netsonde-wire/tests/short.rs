@@ -305,3 +305,27 @@ fn address_resolution() {
         assert_eq!(found, field);
     }
 }
+
+#[test]
+fn a_quote_that_ends_with_the_ip_header_has_a_short_transport() {
+    for (protocol, field, needed) in [
+        (1, "icmp.type", 1),
+        (6, "tcp.source_port", 2),
+        (17, "udp.source_port", 2),
+    ] {
+        let mut message = vec![11, 0, 0, 0, 0, 0, 0, 0];
+        message.extend(&IPV4[..20]);
+        message[8 + 9] = protocol;
+        let Ok(Icmp::Error(error)) = Icmp::parse(&message, false) else {
+            panic!("a time exceeded message");
+        };
+        let (packet, transport) = error.quoted_transport().unwrap();
+        assert!(packet.truncated);
+        let short = WireError::Short {
+            field,
+            needed,
+            got: 0,
+        };
+        assert_eq!(transport, QuotedTransport::Short(short));
+    }
+}

@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use netsonde_wire::ethernet::{MacAddr, Vlan};
+use netsonde_wire::icmp::nd::{NdOption, PrefixInformation};
 use netsonde_wire::ip::IpBuild;
 use netsonde_wire::mpls::Lse;
 use proptest::prelude::*;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Source and destination of one family.
 pub(crate) fn ends() -> impl Strategy<Value = [IpAddr; 2]> {
@@ -65,4 +66,35 @@ pub(crate) fn ip_build() -> impl Strategy<Value = IpBuild> {
             }
         },
     )
+}
+
+pub(crate) fn ipv6() -> impl Strategy<Value = Ipv6Addr> {
+    any::<[u8; 16]>().prop_map(Ipv6Addr::from)
+}
+
+/// An option of Neighbour Discovery that owns no bytes.
+pub(crate) fn nd_option() -> impl Strategy<Value = NdOption<'static>> {
+    let prefix = (0..=128_u8, any::<[bool; 2]>(), any::<[u32; 2]>(), ipv6()).prop_map(
+        |(prefix_len, [on_link, autonomous], [valid_lifetime_s, preferred_lifetime_s], prefix)| {
+            NdOption::Prefix(PrefixInformation {
+                prefix_len,
+                on_link,
+                autonomous,
+                valid_lifetime_s,
+                preferred_lifetime_s,
+                prefix,
+            })
+        },
+    );
+    prop_oneof![
+        mac().prop_map(NdOption::SourceLinkLayer),
+        mac().prop_map(NdOption::TargetLinkLayer),
+        any::<u32>().prop_map(NdOption::Mtu),
+        prefix,
+        Just(NdOption::RedirectedHeader(&[7; 16])),
+        Just(NdOption::Unknown {
+            kind: 253,
+            data: &[1, 2, 3, 4, 5, 6]
+        }),
+    ]
 }
