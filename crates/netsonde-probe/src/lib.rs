@@ -7,9 +7,20 @@
 
 extern crate alloc;
 
+mod engine;
+mod error;
 pub mod event;
+mod identity;
 pub mod job;
+mod measurement;
+mod ping;
 pub mod record;
+mod seed;
+#[cfg(test)]
+mod testing;
 pub(crate) mod tnt;
+mod trace;
 
+pub use engine::Engine;
+pub use error::JobError;
 pub use tnt::{infer, vendors};

@@ -1,0 +1,223 @@
+//! Targets: each is one measurement, or a TNT machine that asks for many.
+use super::{Engine, RUNS_MAX};
+use crate::event::Event;
+use crate::identity::Shape;
+use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
+use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
+use crate::ping::{self, Ping};
+use crate::record::{PingResult, ReplyKind, Trace as TraceRecord};
+use crate::tnt::{EchoOutcome, EchoReply, Machine, Task, TaskId};
+use crate::trace::{self, Trace};
+use alloc::vec::Vec;
+
+/// One target under way.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) target: Target,
+    /// Probes sent for it.
+    pub(super) sent: u32,
+    /// What asks for measurements, in a TNT job.
+    machine: Option<Machine>,
+}
+
+impl Engine {
+    /// Whether another target may begin.
+    pub(super) fn may_begin(&self) -> bool {
+        self.ending.is_none()
+            && self.begun < self.order.len()
+            && self.runs.len() < RUNS_MAX
+            && self.counters.sent < self.job.budget.total
+    }
+
+    /// Begins the next target; false if none may.
+    pub(super) fn begin_run(&mut self, now_ns: u64) -> bool {
+        if !self.may_begin() {
+            return false;
+        }
+        let index = self.order[self.begun];
+        let target = self.job.targets[usize::try_from(index).expect("an index of a list")];
+        self.begun += 1;
+        let mut run = Run { target, sent: 0, machine: None };
+        match self.job.kind {
+            Kind::Ping => {
+                let options = self.job.ping;
+                self.runs.insert(index, run);
+                self.begin_ping(index, target, &options, Purpose::Result, now_ns);
+            }
+            Kind::Trace => {
+                let options = self.job.trace;
+                self.runs.insert(index, run);
+                self.begin_trace(index, target, &options, Purpose::Result, now_ns);
+            }
+            Kind::Tnt => {
+                run.machine = Some(Machine::new(&self.job.tnt, &self.job.trace, target.address, target.source));
+                self.runs.insert(index, run);
+                self.drive(index, now_ns);
+            }
+        }
+        true
+    }
+
+    fn begin_ping(&mut self, run: u32, target: Target, options: &PingOptions, purpose: Purpose, now_ns: u64) {
+        let shape = Shape::of_ping(target, options);
+        let body = Body::Ping(Ping::new(options, now_ns));
+        self.begin_measurement(run, shape, options.timeout_ms, body, purpose, now_ns);
+    }
+
+    fn begin_trace(&mut self, run: u32, target: Target, options: &TraceOptions, purpose: Purpose, now_ns: u64) {
+        let shape = Shape::of_trace(target, options, self.job.privilege);
+        let body = Body::Trace(Trace::new(target.address, options));
+        self.begin_measurement(run, shape, options.wait_ms, body, purpose, now_ns);
+    }
+
+    fn begin_measurement(&mut self, run: u32, shape: Shape, wait_ms: u32, body: Body, purpose: Purpose, now_ns: u64) {
+        let id = self.measurement_next;
+        self.measurement_next = self.measurement_next.wrapping_add(1);
+        let measurement = Measurement {
+            shape,
+            run,
+            purpose,
+            wait_ns: u64::from(wait_ms) * MILLISECOND_NS,
+            started_ns: now_ns,
+            body,
+            in_flight: 0,
+            timer_ns: None,
+            queued: false,
+        };
+        self.measurements.insert(id, measurement);
+        self.settle(id, now_ns);
+    }
+
+    /// Gives the result of a measurement to whoever wanted it.
+    pub(super) fn end_measurement(&mut self, id: u32, measurement: Measurement, now_ns: u64) {
+        if let Some(timer_ns) = measurement.timer_ns {
+            self.timers.remove(&(timer_ns, id));
+        }
+        self.in_flight -= measurement.in_flight;
+        let Measurement { shape, run, purpose, started_ns, body, .. } = measurement;
+        match (purpose, body.into_outcome()) {
+            (Purpose::Result, Outcome::Ping(outcome)) => {
+                let result = ping_result(&shape, self.job.ping.method, outcome);
+                self.end_run(run, Event::Ping(result));
+            }
+            (Purpose::Result, Outcome::Trace(outcome)) => {
+                let record = trace_record(&shape, &self.job.trace, outcome, started_ns, now_ns);
+                self.end_run(run, Event::Trace(record));
+            }
+            (Purpose::Task(task, _), Outcome::Ping(outcome)) => self.hand_over(run, task, Handover::Echo(outcome), now_ns),
+            (Purpose::Task(task, options), Outcome::Trace(outcome)) => {
+                let record = trace_record(&shape, &options, outcome, started_ns, now_ns);
+                self.hand_over(run, task, Handover::Trace(record), now_ns);
+            }
+        }
+    }
+
+    fn end_run(&mut self, run: u32, event: Event) {
+        self.events.push_back(event);
+        self.runs.remove(&run);
+        self.ended += 1;
+    }
+
+    /// Tells a machine how its task went, and sees what it and those that waited for it want next.
+    fn hand_over(&mut self, run: u32, task: TaskId, handover: Handover, now_ns: u64) {
+        let Some(machine) = self.runs.get_mut(&run).and_then(|run| run.machine.as_mut()) else { return };
+        match handover {
+            Handover::Echo(outcome) if outcome.sent == 0 => machine.handle_refused(&mut self.shared, task),
+            Handover::Trace(record) if record.sent == 0 => machine.handle_refused(&mut self.shared, task),
+            Handover::Echo(outcome) => machine.handle_echo(&mut self.shared, task, &echo_outcome(&outcome)),
+            Handover::Trace(record) => machine.handle_trace(&mut self.shared, task, record),
+        }
+        self.drive(run, now_ns);
+        let waiting: Vec<u32> = self.waiting.iter().copied().collect();
+        for run in waiting {
+            self.drive(run, now_ns);
+        }
+    }
+
+    /// Starts what a machine asks for, and takes its result.
+    fn drive(&mut self, index: u32, now_ns: u64) {
+        while let Some(run) = self.runs.get_mut(&index) {
+            let Some(machine) = run.machine.as_mut() else { return };
+            if let Some((id, task)) = machine.poll_task(&mut self.shared) {
+                if self.ending.is_some() {
+                    machine.handle_refused(&mut self.shared, id);
+                } else {
+                    let source = run.target.source;
+                    self.begin_task(index, source, id, task, now_ns);
+                }
+                continue;
+            }
+            if let Some(result) = machine.poll_result() {
+                self.waiting.remove(&index);
+                self.end_run(index, Event::Tnt(result));
+            } else if machine.is_waiting_on_shared() {
+                self.waiting.insert(index);
+            } else {
+                self.waiting.remove(&index);
+            }
+            return;
+        }
+    }
+
+    fn begin_task(&mut self, run: u32, source: core::net::IpAddr, id: TaskId, task: Task, now_ns: u64) {
+        match task {
+            Task::Echo { address, count } => {
+                let options = PingOptions { method: PingMethod::Icmp, count: u32::from(count), ..self.job.ping };
+                let target = Target { address, source };
+                self.begin_ping(run, target, &options, Purpose::Task(id, self.job.trace), now_ns);
+            }
+            Task::Trace { target: address, options } => {
+                let target = Target { address, source };
+                self.begin_trace(run, target, &options, Purpose::Task(id, options), now_ns);
+            }
+        }
+    }
+}
+
+/// What a task of a machine gave.
+enum Handover {
+    Echo(ping::Outcome),
+    Trace(TraceRecord),
+}
+
+fn echo_outcome(outcome: &ping::Outcome) -> EchoOutcome {
+    let echoes = outcome.replies.iter().filter(|reply| reply.kind == ReplyKind::EchoReply);
+    let replies = echoes.map(|reply| EchoReply { ttl: reply.reply_ttl, rtt_ns: reply.rtt_ns }).collect();
+    EchoOutcome { sent: outcome.sent, replies }
+}
+
+fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> PingResult {
+    PingResult {
+        target: shape.target,
+        source: shape.source,
+        method,
+        sent: outcome.sent,
+        replies: outcome.replies,
+        duplicates: outcome.duplicates,
+        late: outcome.late,
+        incomplete: outcome.incomplete,
+    }
+}
+
+fn trace_record(
+    shape: &Shape,
+    options: &TraceOptions,
+    outcome: trace::Outcome,
+    started_ns: u64,
+    ended_ns: u64,
+) -> TraceRecord {
+    TraceRecord {
+        target: shape.target,
+        source: shape.source,
+        method: options.method,
+        flow: options.flow,
+        first_ttl: options.first_ttl,
+        hops: outcome.hops,
+        stop: outcome.stop,
+        sent: outcome.sent,
+        duplicates: outcome.duplicates,
+        late: outcome.late,
+        started_ns: outcome.started_ns.unwrap_or(started_ns),
+        ended_ns,
+    }
+}

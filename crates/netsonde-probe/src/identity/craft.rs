@@ -1,0 +1,174 @@
+//! Probes as bytes. Whatever a load balancer may hash is the same in all probes of one flow.
+use super::keys::{Draw, Keys};
+use super::shape::{Method, Shape};
+use alloc::vec;
+use alloc::vec::Vec;
+use netsonde_wire::ip::{IpBuild, protocol};
+use netsonde_wire::tcp::{TcpBuild, TcpOption, flags};
+use netsonde_wire::{icmp, udp};
+
+/// Payload of ICMP and UDP probes: two bytes that set the checksum, four of serial number, six keyed.
+pub(super) const TAG_LEN: usize = 12;
+/// Up to this whole-packet size TCP probes carry no payload: many firewalls drop a SYN that does.
+const TCP_BARE_MAX: u16 = 100;
+/// Where the tag starts: after an ICMP echo or UDP header.
+const SHORT_HEADER: usize = 8;
+
+/// The fields in which one probe differs from the others of its measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fields {
+    pub(super) ttl: u8,
+    /// IPv4 identification.
+    pub(super) ip_id: u16,
+    pub(super) source_port: u16,
+    pub(super) destination_port: u16,
+    /// ICMP identifier and sequence, or TCP sequence number.
+    pub(super) word: u32,
+    /// ICMP or UDP checksum that the payload is made to give.
+    pub(super) checksum: u16,
+    pub(super) serial: u32,
+    pub(super) keyed: [u8; 6],
+}
+
+impl Fields {
+    /// What `draw` gives the probe, by method.
+    pub(super) fn new(keys: &Keys, shape: &Shape, draw: Draw, ttl: u8) -> Self {
+        let mut fields = Self {
+            ttl,
+            ip_id: draw.ip_id(),
+            source_port: keys.flow_port(shape.flow),
+            destination_port: shape.destination_port,
+            word: 0,
+            checksum: draw.checksum(),
+            serial: 0,
+            keyed: [0; 6],
+        };
+        match shape.method {
+            Method::Icmp => {
+                fields.source_port = 0;
+                fields.word = u32::from(keys.ident(shape.target, shape.flow)) << 16 | u32::from(draw.half());
+                fields.checksum = keys.flow_checksum(shape.flow);
+            }
+            Method::UdpParis => {}
+            Method::UdpBySourcePort => fields.source_port = draw.port(),
+            Method::UdpByDestinationPort => {
+                fields.source_port = keys.keyed_flow_port(shape.flow);
+                fields.destination_port = draw.port();
+            }
+            Method::TcpSyn | Method::TcpAck => fields.word = draw.word(),
+        }
+        fields
+    }
+
+    /// The first bytes of an ICMP or UDP payload but for the two that set the checksum.
+    pub(super) fn tag(&self) -> [u8; TAG_LEN - 2] {
+        let [a, b, c, d] = self.serial.to_be_bytes();
+        let [e, f, g, h, i, j] = self.keyed;
+        [a, b, c, d, e, f, g, h, i, j]
+    }
+}
+
+/// Bytes of TCP payload in a probe of this shape; 0 for the other methods.
+pub(super) fn tcp_payload_len(shape: &Shape) -> u16 {
+    if shape.size <= TCP_BARE_MAX {
+        return 0;
+    }
+    shape.size - ip_header_len(shape) - tcp_header_len(shape.method)
+}
+
+/// One whole IP packet.
+pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields) -> Vec<u8> {
+    let v6 = shape.target.is_ipv6();
+    let (protocol, transport) = match shape.method {
+        Method::Icmp => (if v6 { protocol::ICMPV6 } else { protocol::ICMP }, echo(shape, fields)),
+        Method::UdpParis | Method::UdpBySourcePort | Method::UdpByDestinationPort => {
+            (protocol::UDP, datagram(shape, fields))
+        }
+        Method::TcpSyn | Method::TcpAck => (protocol::TCP, segment(shape, fields)),
+    };
+    let build = IpBuild {
+        source: shape.source,
+        destination: shape.target,
+        protocol,
+        ttl: fields.ttl,
+        tos: shape.tos,
+        ident: fields.ip_id,
+        flow_label: if v6 { keys.flow_label(shape.flow) } else { 0 },
+        dont_fragment: false,
+    };
+    let mut out = Vec::with_capacity(usize::from(ip_header_len(shape)) + transport.len());
+    build.emit(&transport, &mut out);
+    out
+}
+
+fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {
+    let mut out = Vec::new();
+    let [a, b, c, d] = fields.word.to_be_bytes();
+    let (ident, sequence) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    icmp::emit_echo(shape.source, shape.target, false, ident, sequence, &payload(shape, fields), &mut out);
+    force_checksum(&mut out, 2, fields.checksum);
+    out
+}
+
+fn datagram(shape: &Shape, fields: &Fields) -> Vec<u8> {
+    let mut out = Vec::new();
+    let payload = payload(shape, fields);
+    udp::emit(shape.source, shape.target, fields.source_port, fields.destination_port, &payload, &mut out);
+    force_checksum(&mut out, 6, fields.checksum);
+    out
+}
+
+fn segment(shape: &Shape, fields: &Fields) -> Vec<u8> {
+    // The options of an ordinary SYN, so that firewalls see nothing unusual.
+    let options = [
+        TcpOption::MaximumSegmentSize(1_220),
+        TcpOption::SackPermitted,
+        TcpOption::Timestamps { value: fields.word.rotate_left(16), echo: 0 },
+        TcpOption::Nop,
+        TcpOption::WindowScale(7),
+    ];
+    let is_ack = shape.method == Method::TcpAck;
+    let payload = vec![0; usize::from(tcp_payload_len(shape))];
+    let build = TcpBuild {
+        source_port: fields.source_port,
+        destination_port: fields.destination_port,
+        sequence: fields.word,
+        acknowledgment: if is_ack { fields.word } else { 0 },
+        flags: if is_ack { flags::ACK } else { flags::SYN },
+        window: 64_240,
+        options: if is_ack { &[] } else { &options },
+        payload: &payload,
+    };
+    let mut out = Vec::new();
+    build.emit(shape.source, shape.target, &mut out);
+    out
+}
+
+/// The tag, its first two bytes still 0, and zeros up to the size of the shape.
+fn payload(shape: &Shape, fields: &Fields) -> Vec<u8> {
+    let headers = usize::from(ip_header_len(shape)) + SHORT_HEADER;
+    let len = usize::from(shape.size).saturating_sub(headers).max(TAG_LEN);
+    let mut payload = vec![0; len];
+    payload[2..TAG_LEN].copy_from_slice(&fields.tag());
+    payload
+}
+
+/// Sets the checksum at `offset` to `wanted` and the first two bytes of the payload such that it is right.
+///
+/// With those two bytes 0 the ones' complement sum of everything is the complement of the checksum that
+/// `emit` computed. The bytes add what is missing to the complement of `wanted`; sums are modulo 0xffff.
+fn force_checksum(transport: &mut [u8], offset: usize, wanted: u16) {
+    let computed = u16::from_be_bytes([transport[offset], transport[offset + 1]]);
+    let missing = (u32::from(computed) + 0xffff - u32::from(wanted)) % 0xffff;
+    let missing = u16::try_from(missing).expect("a remainder of 0xffff");
+    transport[SHORT_HEADER..SHORT_HEADER + 2].copy_from_slice(&missing.to_be_bytes());
+    transport[offset..offset + 2].copy_from_slice(&wanted.to_be_bytes());
+}
+
+fn ip_header_len(shape: &Shape) -> u16 {
+    if shape.target.is_ipv6() { 40 } else { 20 }
+}
+
+fn tcp_header_len(method: Method) -> u16 {
+    if method == Method::TcpAck { 20 } else { 40 }
+}
