@@ -10,6 +10,7 @@ pub mod descriptors;
 mod error;
 pub mod filter;
 pub mod link;
+mod memory;
 pub mod poll;
 pub mod raw;
 mod send;
@@ -18,6 +19,8 @@ mod sys;
 #[cfg(test)]
 mod testing;
 pub mod tun;
+
+pub mod unprivileged;
 
 pub use error::LinkError;
 pub use sys::time::monotonic_ns;
