@@ -25,8 +25,9 @@ def test_a_class_gives_a_fresh_object_each_time() -> None:
 
 def test_a_function_is_called_and_an_object_is_kept() -> None:
     kept = Echo()
-    found = make_nodes({"made": lambda: Echo(), "kept": kept})
-    assert isinstance(found["made"], Echo)
+    made = Echo()
+    found = make_nodes({"made": lambda: made, "kept": kept})
+    assert found["made"] is made
     assert found["kept"] is kept
 
 

@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsonde.lab import Topology
+from netsonde.lab._elements import Attachment, Link
 from netsonde.lab._numbering import LINKS_IN_BLOCK, derive_address, derive_network
+
+
+def wires(topology: Topology) -> list[Link | Attachment]:
+    return [*topology.links, *topology.attachments]
 
 
 def reference() -> Topology:
@@ -62,7 +67,7 @@ def test_one_family_only() -> None:
     for families, lacking in (([4], "subnet6"), ([6], "subnet")):
         topology = Topology(families=families).node("h", role="host").chain("a", "b", "h")
         built = topology.attach("vp", node="a").build()
-        for wire in (*built.links, *built.attachments):
+        for wire in wires(built):
             assert getattr(wire, lacking) is None
             assert len(wire.interfaces()) == 1
 

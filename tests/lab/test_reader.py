@@ -1,5 +1,7 @@
 """Tables are read key by key, and every complaint says file, key, expected and found."""
 
+from collections.abc import Callable
+
 import pytest
 
 from netsonde.lab._reader import Table, TopologyError, join, show, suggest
@@ -70,7 +72,7 @@ def test_defaults_stand_for_absent_keys() -> None:
 )
 def test_wrong_values_are_refused(kind: str, value: object) -> None:
     reader = table(key=value)
-    takers = {
+    takers: dict[str, Callable[[], object]] = {
         "int": lambda: reader.take_int("key", 0, 9, 0),
         "bool": lambda: reader.take_bool("key", False),
         "share": lambda: reader.take_share("key"),
@@ -78,7 +80,7 @@ def test_wrong_values_are_refused(kind: str, value: object) -> None:
         "names": lambda: reader.take_names("key"),
         "text": lambda: reader.take_text("key"),
     }
-    with pytest.raises(TopologyError, match="node.p1.key"):
+    with pytest.raises(TopologyError, match=r"node\.p1\.key"):
         takers[kind]()
 
 

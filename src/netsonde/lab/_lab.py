@@ -27,11 +27,13 @@ class Lab:
         scenario: What to run; a `Topology` will do, built or not.
         seed: Instead of the scenario's.
         attachment: The vantage point; the first one unless given.
+        capture: A link or attachment whose packets each run keeps; "" for all; None for none.
 
     Attributes:
         name: Of the scenario.
         seed: Of every random stream.
         digest: Of the bytes that the last run delivered; empty before the first.
+        captured: What the last run kept, as pcapng.
         statistics: Of the last run: events processed, packets dropped by cause.
     """
 
@@ -41,6 +43,7 @@ class Lab:
         *,
         seed: int | None = None,
         attachment: str | None = None,
+        capture: str | None = None,
     ) -> None:
         if isinstance(scenario, Topology):
             scenario = Scenario(name=scenario.file, topology=scenario.build())
@@ -54,7 +57,9 @@ class Lab:
         self.name = scenario.name
         self.seed = topology.seed
         self.attachment = self._choose(attachment)
+        self._capture = self._check_wire(capture)
         self.digest = ""
+        self.captured = b""
         self.statistics: Mapping[str, Any] = {}
 
     @property
@@ -117,30 +122,20 @@ class Lab:
         self.run(job, events, attachment)
         yield from events
 
-    def run(
-        self,
-        job: bytes,
-        events: list[bytes],
-        attachment: str | None = None,
-        capture: str | None = None,
-    ) -> bytes:
-        """Run a job and append its events; return what was captured, as pcapng.
+    def run(self, job: bytes, events: list[bytes], attachment: str | None = None) -> None:
+        """Run a job in virtual time and append its events, one JSON object each.
 
-        Args:
-            job: One JSON object.
-            events: Takes the events, in order.
-            attachment: The vantage point, if not the lab's own.
-            capture: A link or attachment to capture on; "" for all; None for none.
+        Raises:
+            UsageError: There is no such attachment, or the job is refused.
         """
         item = self.find_attachment(attachment)
         engine = self.engine()
-        if capture is not None:
-            self._check_wire(capture)
-            engine.capture(capture or None)
+        if self._capture is not None:
+            engine.capture(self._capture or None)
         engine.measure(item.name, job, events.append)
         self.digest = engine.digest()
         self.statistics = engine.statistics()
-        return engine.pcapng() if capture is not None else b""
+        self.captured = engine.pcapng() if self._capture is not None else b""
 
     def engine(self) -> Engine:
         """Return a fresh engine at time 0, to be driven by hand."""
@@ -184,10 +179,11 @@ class Lab:
             )
         return attachment
 
-    def _check_wire(self, name: str) -> None:
+    def _check_wire(self, name: str | None) -> str | None:
         wires = [link.name for link in self.topology.links] + list(self.attachments)
         if name and name not in wires:
             raise UsageError(f"there is no link {name} in {self.name}", suggest(name, wires))
+        return name
 
 
 def load(name: str, *, seed: int | None = None, attachment: str | None = None) -> Lab:
