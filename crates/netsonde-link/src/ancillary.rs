@@ -23,7 +23,7 @@ pub(crate) struct Ancillary {
 /// An entry of the error queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExtendedError {
-    /// From ICMP or ICMPv6, not from our own kernel's send path.
+    /// From ICMP or `ICMPv6`, not from our own kernel's send path.
     pub(crate) is_icmp: bool,
     pub(crate) icmp_type: u8,
     pub(crate) icmp_code: u8,
@@ -57,7 +57,7 @@ impl Ancillary {
                 self.dropped = item
                     .data
                     .first_chunk()
-                    .map(|bytes| u32::from_ne_bytes(*bytes))
+                    .map(|bytes| u32::from_ne_bytes(*bytes));
             }
             _ => {}
         }

@@ -157,9 +157,9 @@ fn ping(family: i32) -> Result<Option<OwnedFd>, LinkError> {
     };
     bind(socket.as_fd(), (any, 0).into())?;
     if family == libc::AF_INET {
-        errors4(socket.as_fd())?
+        errors4(socket.as_fd())?;
     } else {
-        errors6(socket.as_fd())?
+        errors6(socket.as_fd())?;
     }
     Ok(Some(socket))
 }

@@ -25,6 +25,16 @@ pub enum LinkError {
         /// Its name.
         found: String,
     },
+    /// A process to be sealed has several threads: some would keep their rights.
+    Threads {
+        /// How many.
+        found: usize,
+    },
+    /// Capabilities are left after all were given up.
+    StillPrivileged {
+        /// As bits.
+        capabilities: u64,
+    },
     /// More descriptors than one wait can watch.
     TooManyDescriptors {
         /// How many were given.
@@ -67,6 +77,10 @@ impl fmt::Display for LinkError {
                     f,
                     "role {found:?} of a descriptor: expected one such as \"icmp4\""
                 )
+            }
+            Self::Threads { found } => write!(f, "{found} threads: expected a single one to seal"),
+            Self::StillPrivileged { capabilities } => {
+                write!(f, "capabilities {capabilities:#x} are left: expected none")
             }
             Self::TooManyDescriptors { found, most } => {
                 write!(

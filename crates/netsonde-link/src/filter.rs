@@ -2,6 +2,7 @@
 //!
 //! They run before the queue, so a busy host costs us nothing, and they are locked: the engine that reads the
 //! packets cannot widen them. What they let through is still only a guess that it is ours; the engine checks it.
+use crate::bpf::Assembler;
 use std::ops::RangeInclusive;
 
 /// Which replies are ours.
@@ -18,7 +19,7 @@ pub struct Scope {
 pub(crate) enum Carries {
     /// ICMP after an IPv4 header.
     Icmp4,
-    /// ICMPv6, its IPv6 header already taken off.
+    /// `ICMPv6`, its IPv6 header already taken off.
     Icmp6,
     /// UDP or TCP after an IPv4 header.
     Ports4,
@@ -63,7 +64,7 @@ fn icmp4(code: &mut Assembler, scope: &Scope) {
             code.add_ipv4_header_length_to_x();
             code.load(0);
             quoted(code, scope, 1, 8, |code, offset| {
-                code.load_u16_at_x(8 + offset)
+                code.load_u16_at_x(8 + offset);
             });
         });
     }
@@ -82,7 +83,7 @@ fn icmp6(code: &mut Assembler, scope: &Scope) {
         code.when(error, |code| {
             code.load_u8(8 + 6);
             quoted(code, scope, 58, 128, |code, offset| {
-                code.load_u16(8 + 40 + offset)
+                code.load_u16(8 + 40 + offset);
             });
         });
     }
@@ -113,93 +114,6 @@ fn quoted(
         });
     }
     code.drop_packet();
-}
-
-/// Writes instructions; the accumulator is A, the index X. A load past the packet's end drops it.
-#[derive(Default)]
-struct Assembler(Vec<libc::sock_filter>);
-
-impl Assembler {
-    fn emit(&mut self, code: u32, k: u32) {
-        let code = u16::try_from(code).expect("opcodes of classic BPF have 16 bits");
-        self.0.push(libc::sock_filter {
-            code,
-            jt: 0,
-            jf: 0,
-            k,
-        });
-    }
-
-    fn load_u8(&mut self, offset: u32) {
-        self.emit(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, offset);
-    }
-
-    fn load_u16(&mut self, offset: u32) {
-        self.emit(libc::BPF_LD | libc::BPF_H | libc::BPF_ABS, offset);
-    }
-
-    fn load_u8_at_x(&mut self, offset: u32) {
-        self.emit(libc::BPF_LD | libc::BPF_B | libc::BPF_IND, offset);
-    }
-
-    fn load_u16_at_x(&mut self, offset: u32) {
-        self.emit(libc::BPF_LD | libc::BPF_H | libc::BPF_IND, offset);
-    }
-
-    /// X becomes the length of the IPv4 header at the packet's start.
-    fn load_x_header_length(&mut self) {
-        self.emit(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0);
-    }
-
-    /// A is the first octet of an IPv4 header: X grows by that header's length.
-    fn add_ipv4_header_length_to_x(&mut self) {
-        self.emit(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0x0f);
-        self.emit(libc::BPF_ALU | libc::BPF_LSH | libc::BPF_K, 2);
-        self.emit(libc::BPF_ALU | libc::BPF_ADD | libc::BPF_X, 0);
-        self.emit(libc::BPF_MISC | libc::BPF_TAX, 0);
-    }
-
-    fn store(&mut self, slot: u32) {
-        self.emit(libc::BPF_ST, slot);
-    }
-
-    fn load(&mut self, slot: u32) {
-        self.emit(libc::BPF_LD | libc::BPF_MEM, slot);
-    }
-
-    /// Runs `body`, which must end in keeping or dropping the packet, when A equals `value`.
-    fn when(&mut self, value: u32, body: impl FnOnce(&mut Self)) {
-        let jump = self.0.len();
-        self.emit(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, value);
-        body(self);
-        self.0[jump].jf = u8::try_from(self.0.len() - jump - 1).expect("bodies are short");
-    }
-
-    /// Keeps the packet if A is in the range, drops it otherwise.
-    fn keep_if_in(&mut self, range: &RangeInclusive<u16>) {
-        // Too small: on to the drop, two instructions further.
-        self.emit(
-            libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K,
-            u32::from(*range.start()),
-        );
-        self.0.last_mut().expect("just written").jf = 2;
-        // Too large: on to the drop, one instruction further.
-        self.emit(
-            libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K,
-            u32::from(*range.end()),
-        );
-        self.0.last_mut().expect("just written").jt = 1;
-        self.emit(libc::BPF_RET | libc::BPF_K, u32::MAX);
-        self.drop_packet();
-    }
-
-    fn drop_packet(&mut self) {
-        self.emit(libc::BPF_RET | libc::BPF_K, 0);
-    }
-
-    fn finish(self) -> Vec<libc::sock_filter> {
-        self.0
-    }
 }
 
 #[cfg(test)]

@@ -4,15 +4,19 @@
 //! All `unsafe` of the workspace is in the `sys` modules, one thin function per system call.
 
 mod ancillary;
+mod bpf;
 pub mod broker;
 mod control;
 pub mod descriptors;
+pub mod drive;
 mod error;
 pub mod filter;
 pub mod link;
 mod memory;
 pub mod poll;
 pub mod raw;
+mod sandbox;
+pub mod seal;
 mod send;
 mod stamp;
 mod sys;

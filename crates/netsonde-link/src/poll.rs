@@ -23,6 +23,9 @@ impl Ready {
 
 /// Waits until a descriptor is readable, has hung up or holds an error, or until `deadline_ns` on the clock of
 /// [`monotonic_ns`]; without a deadline, for ever. A signal ends the wait early, with nothing ready.
+///
+/// # Errors
+/// [`LinkError::TooManyDescriptors`] beyond [`DESCRIPTORS_MAX`], [`LinkError::Call`] if waiting fails.
 pub fn wait(descriptors: &[BorrowedFd<'_>], deadline_ns: Option<u64>) -> Result<Ready, LinkError> {
     if descriptors.len() > DESCRIPTORS_MAX {
         return Err(LinkError::TooManyDescriptors {

@@ -26,7 +26,7 @@ pub(crate) fn send(
                 return true;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                writable(socket, ROOM_WAIT_NS)
+                writable(socket, ROOM_WAIT_NS);
             }
             // The card's queue is full, which no descriptor tells.
             Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => pause(ROOM_WAIT_NS),

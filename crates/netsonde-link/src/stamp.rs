@@ -7,22 +7,26 @@ const AGE_MAX_NS: u64 = 10_000_000_000;
 /// Converts wall-clock stamps. The kernel stamps packets with the wall clock, which may be set at any moment; the
 /// difference to the monotonic clock is read anew for every batch.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the unit comes last in every name"
+)]
 pub(crate) struct Stamper {
     /// Wall clock minus monotonic clock at the previous batch: right for stamps taken before a step.
-    previous_ns: i128,
-    current_ns: i128,
+    previous_offset_ns: i128,
+    current_offset_ns: i128,
     now_ns: u64,
 }
 
 impl Stamper {
     pub(crate) fn new() -> Self {
         let mut stamper = Self {
-            previous_ns: 0,
-            current_ns: 0,
+            previous_offset_ns: 0,
+            current_offset_ns: 0,
             now_ns: 0,
         };
         stamper.refresh();
-        stamper.previous_ns = stamper.current_ns;
+        stamper.previous_offset_ns = stamper.current_offset_ns;
         stamper
     }
 
@@ -44,15 +48,15 @@ impl Stamper {
             let ns = u64::try_from(i128::from(wall_ns) - offset_ns).ok()?;
             (ns <= self.now_ns && self.now_ns - ns <= AGE_MAX_NS).then_some(ns)
         };
-        plausible(self.current_ns)
-            .or_else(|| plausible(self.previous_ns))
+        plausible(self.current_offset_ns)
+            .or_else(|| plausible(self.previous_offset_ns))
             .unwrap_or(self.now_ns)
     }
 
     fn step(&mut self, before_ns: u64, wall_ns: u64, after_ns: u64) {
         let middle_ns = before_ns + (after_ns - before_ns) / 2;
-        self.previous_ns = self.current_ns;
-        self.current_ns = i128::from(wall_ns) - i128::from(middle_ns);
+        self.previous_offset_ns = self.current_offset_ns;
+        self.current_offset_ns = i128::from(wall_ns) - i128::from(middle_ns);
         self.now_ns = after_ns;
     }
 }
@@ -65,8 +69,8 @@ mod tests {
 
     fn at(offset_ns: u64, now_ns: u64) -> Stamper {
         let mut stamper = Stamper {
-            previous_ns: 0,
-            current_ns: 0,
+            previous_offset_ns: 0,
+            current_offset_ns: 0,
             now_ns: 0,
         };
         stamper.step(now_ns, now_ns + offset_ns, now_ns);

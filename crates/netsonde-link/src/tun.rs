@@ -14,6 +14,9 @@ pub struct Tun {
 impl Tun {
     /// Creates the interface, or attaches to an idle one of that name, in the network namespace of this thread.
     /// Needs `CAP_NET_ADMIN` there. Returns the interface and its name: a `%d` in `name` is replaced by a free number.
+    ///
+    /// # Errors
+    /// [`LinkError::InterfaceName`] for a name that does not fit, [`LinkError::Call`] where the kernel refuses.
     pub fn open(name: &str) -> Result<(Self, String), LinkError> {
         let longest = sys::tun::NAME_MAX;
         if name.is_empty() || name.len() > longest || name.contains('\0') {
@@ -37,6 +40,9 @@ impl Tun {
 
     /// Takes over a descriptor that [`Tun::open`], or another program, attached to an interface
     /// (`IFF_TUN | IFF_NO_PI`), and makes it non-blocking.
+    ///
+    /// # Errors
+    /// [`LinkError::Call`] if the descriptor cannot be made non-blocking.
     pub fn from_descriptor(descriptor: OwnedFd) -> Result<Self, LinkError> {
         sys::set_nonblocking(descriptor.as_fd())?;
         Ok(Self {
@@ -46,6 +52,9 @@ impl Tun {
 
     /// Reads one packet into `buffer`; returns its length, or `None` if there is none now.
     /// A packet longer than the buffer is cut: give it the interface's MTU, 65,535 bytes at most.
+    ///
+    /// # Errors
+    /// [`LinkError::Call`] if the interface is gone.
     pub fn read(&self, buffer: &mut [u8]) -> Result<Option<usize>, LinkError> {
         match (&self.file).read(buffer) {
             Ok(length) => Ok(Some(length)),
@@ -59,6 +68,9 @@ impl Tun {
 
     /// Hands one whole IP packet to the kernel. False if it was lost as a network would lose it: a full queue,
     /// an interface that is down, or bytes that are no IP packet.
+    ///
+    /// # Errors
+    /// [`LinkError::Call`] if the interface is gone.
     pub fn write(&self, packet: &[u8]) -> Result<bool, LinkError> {
         match (&self.file).write(packet) {
             Ok(_) => Ok(true),

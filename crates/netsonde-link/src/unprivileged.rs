@@ -92,11 +92,12 @@ impl UnprivilegedLink {
     fn route(&mut self, packet: &IpPacket<'_>) -> Option<(Key, SocketAddr)> {
         let destination = packet.header.destination;
         let v6 = destination.is_ipv6();
-        let [a, b, c, d, _, _, e, f] = *packet.payload.first_chunk::<TRANSPORT_LEN>()?;
+        let header = packet.payload.first_chunk::<TRANSPORT_LEN>()?;
+        let word = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
         match packet.header.protocol {
             protocol::UDP => {
-                let socket = self.datagram_socket(v6, u16::from_be_bytes([a, b]))?;
-                let number = u16::from_be_bytes([c, d]);
+                let socket = self.datagram_socket(v6, word(0))?;
+                let number = word(2);
                 Some((
                     Key {
                         socket,
@@ -113,7 +114,7 @@ impl UnprivilegedLink {
                     Key {
                         socket,
                         destination,
-                        number: u16::from_be_bytes([e, f]),
+                        number: word(6),
                     },
                     SocketAddr::new(destination, 0),
                 ))

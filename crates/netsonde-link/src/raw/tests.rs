@@ -70,7 +70,7 @@ fn replies(link: &mut RawLink) -> Vec<(u64, Vec<u8>)> {
             return got;
         }
         link.receive(ready, &mut |received_ns, packet| {
-            got.push((received_ns, packet.to_vec()))
+            got.push((received_ns, packet.to_vec()));
         });
     }
 }

@@ -92,7 +92,7 @@ impl Batch {
         let header = &self.headers[index];
         let start = index * PACKET_MAX;
         let length = (header.msg_len as usize).min(PACKET_MAX);
-        let control = (header.msg_hdr.msg_controllen as usize).min(CONTROL_MAX);
+        let control = header.msg_hdr.msg_controllen.min(CONTROL_MAX);
         Message {
             bytes: &self.bytes[start..start + length],
             peer: from_kernel(&self.names[index], header.msg_hdr.msg_namelen),

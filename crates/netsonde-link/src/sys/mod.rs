@@ -3,9 +3,14 @@
     unsafe_code,
     reason = "system calls without a safe wrapper in std; the rest of the crate builds on these"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "sizes of C structs and constants of the kernel fit the C types that take them"
+)]
 
 pub(crate) mod batch;
 pub(crate) mod poll;
+pub(crate) mod process;
 pub(crate) mod socket;
 pub(crate) mod time;
 pub(crate) mod tun;

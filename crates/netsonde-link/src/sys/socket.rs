@@ -156,7 +156,7 @@ fn to_kernel(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) {
             unsafe {
                 ptr::from_mut(&mut storage)
                     .cast::<libc::sockaddr_in>()
-                    .write(value)
+                    .write(value);
             };
             size_of::<libc::sockaddr_in>()
         }
@@ -174,7 +174,7 @@ fn to_kernel(address: SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t) {
             unsafe {
                 ptr::from_mut(&mut storage)
                     .cast::<libc::sockaddr_in6>()
-                    .write(value)
+                    .write(value);
             };
             size_of::<libc::sockaddr_in6>()
         }
