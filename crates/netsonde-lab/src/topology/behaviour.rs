@@ -15,10 +15,14 @@ pub struct Behaviour {
     pub te_ttl: u8,
     /// Initial TTL of echo replies.
     pub er_ttl: u8,
-    /// Initial TTL of destination unreachable and packet-too-big messages.
+    /// Initial TTL of destination unreachable messages.
     pub unreachable_ttl: u8,
     /// Initial TTL of TCP RST and SYN-ACK.
     pub tcp_ttl: u8,
+    /// Initial hop limit of ICMPv6 errors: 64 with nearly every vendor.
+    pub te_ttl6: u8,
+    /// Initial hop limit of all else that the node sends over IPv6.
+    pub er_ttl6: u8,
     /// As ingress: whether the IP TTL is copied into the label (uniform) or hidden (pipe). `None`: as the domain says.
     pub ttl: Option<TtlMode>,
     /// Label policy as egress for its own prefixes. `None`: as the domain says.
@@ -33,9 +37,11 @@ pub struct Behaviour {
     pub label_expiry: LabelExpiry,
     /// Source address of ICMP errors.
     pub icmp_source: ReplySource,
-    /// Source of port unreachable: RFC 1812 and most vendors answer from the interface facing the sender.
+    /// Source of port unreachable: RFC 1812 and most vendors answer from the interface facing the
+    /// sender. Nodes of role `host` always answer from the address that was probed.
     pub udp_source: ReplySource,
-    /// Bytes of the offending IP packet that are quoted: 28, 128 or any; 0 for as many as fit 576 bytes (1280 for IPv6).
+    /// Bytes of the offending IPv4 packet that are quoted: 28, 128 or any; 0 for as many as fit 576 bytes.
+    /// ICMPv6 quotes 20 more, its header being longer; 0 there for as many as fit 1280 bytes.
     pub quote_len: u16,
     /// TTL inside the quote.
     pub quoted_ttl: QuotedTtl,
@@ -72,6 +78,8 @@ impl Default for Behaviour {
             er_ttl: 255,
             unreachable_ttl: 255,
             tcp_ttl: 255,
+            te_ttl6: 64,
+            er_ttl6: 64,
             ttl: None,
             labels: None,
             pop: None,

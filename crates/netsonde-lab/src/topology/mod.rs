@@ -66,7 +66,7 @@ pub enum Role {
 pub struct Node {
     /// What it does with packets.
     pub role: Role,
-    /// IPv4 loopback, announced as a /32. A member of a domain without one has an internal number instead.
+    /// IPv4 loopback, announced as a /32. Members of a domain may do without: labels are for the node.
     pub loopback: Option<Ipv4Addr>,
     /// IPv6 loopback, announced as a /128.
     pub loopback6: Option<Ipv6Addr>,
@@ -93,8 +93,8 @@ pub struct Ecmp {
     pub hash: Hash,
     /// Mixed into the hash; equal salts on two routers polarise them, as in reality.
     pub salt: u64,
-    /// Neighbours that are next hops for every destination not nearer than them, whatever their cost
-    /// (lab.md's `[ecmp.p1] next`); empty: the shortest paths decide. Loops are the author's business.
+    /// Neighbours among which traffic is spread whatever the link costs, as long as they are nearer
+    /// to its destination than the node itself; empty, or none nearer: the shortest paths decide.
     pub next: Vec<String>,
 }
 

@@ -27,7 +27,9 @@ pub struct Domain {
     pub uhp_label: UhpLabel,
     /// A second label below the transport label (a VPN or 6PE label), understood by every egress.
     pub service_label: Option<u32>,
-    /// First label that each member gives out; the FECs of a family follow in order. 16 to 1048575.
+    /// First label that the first member gives out for the first FEC: FECs are the members in order,
+    /// then the links by name. Each further member starts 100 later. All labels of the lab are 16 to
+    /// 262143: the first four bits of a frame tell labels from IP.
     pub label_base: u32,
     /// Labels fixed by hand.
     pub pins: Vec<LabelPin>,
@@ -58,7 +60,7 @@ pub struct LabelPin {
     pub node: String,
     /// The egress whose loopback it stands for.
     pub egress: String,
-    /// The label, 16 to 1048575.
+    /// The label, 16 to 262143.
     pub label: u32,
 }
 

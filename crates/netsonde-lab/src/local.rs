@@ -1,0 +1,178 @@
+//! What nodes do with packets to themselves: echo, UDP, TCP.
+use crate::Drop;
+use crate::forward::At;
+use crate::icmp::{Fault, Stack};
+use crate::lab::Lab;
+use crate::packet::Packet;
+use crate::topology::{Role, TcpMode};
+use netsonde_wire::icmp::{Icmp, emit_echo};
+use netsonde_wire::ip::{IpBuild, IpPacket, protocol};
+use netsonde_wire::tcp::{Tcp, TcpBuild, TcpOption, flags};
+use netsonde_wire::udp::Udp;
+
+impl Lab {
+    /// Handles a packet to the node itself.
+    pub(crate) fn consume(&mut self, at: At, packet: Packet) {
+        let outcome = match IpPacket::parse(packet.data()) {
+            Err(_) => Err(Drop::Malformed),
+            Ok(parsed) if parsed.header.more_fragments || parsed.header.fragment_offset > 0 => {
+                Err(Drop::Fragment)
+            }
+            Ok(parsed) => match parsed.header.protocol {
+                protocol::ICMP | protocol::ICMPV6 => self.consume_icmp(at, &parsed),
+                protocol::UDP => self.consume_udp(at, &parsed, packet.data()),
+                protocol::TCP => self.consume_tcp(at, &parsed),
+                _ => Err(Drop::Ignored),
+            },
+        };
+        match outcome {
+            Ok(()) => {
+                self.statistics.consumed += 1;
+                self.pool.recycle(packet);
+            }
+            Err(cause) => self.drop(packet, cause),
+        }
+    }
+
+    fn consume_icmp(&mut self, at: At, packet: &IpPacket<'_>) -> Result<(), Drop> {
+        let header = &packet.header;
+        if !Icmp::checksum_ok(packet.payload, header.source, header.destination) {
+            return Err(Drop::BadChecksum);
+        }
+        let message = Icmp::parse(packet.payload, header.source.is_ipv6());
+        let Ok(Icmp::EchoRequest {
+            ident,
+            sequence,
+            payload,
+        }) = message
+        else {
+            return Err(Drop::Ignored);
+        };
+        let behaviour = &self.plan.nodes[at.node as usize].behaviour;
+        let state = &mut self.nodes[at.node as usize];
+        let is_limited = state.limiter.limits_echo()
+            && !state.limiter.admit(at.now_ns, header.source, at.interface);
+        if behaviour.drops_echo || state.is_muted || is_limited {
+            self.statistics.suppressed += 1;
+            return Ok(());
+        }
+        let ttl = behaviour.er_ttl;
+        let mut body = core::mem::take(&mut self.scratch);
+        body.clear();
+        emit_echo(
+            header.destination,
+            header.source,
+            true,
+            ident,
+            sequence,
+            payload,
+            &mut body,
+        );
+        self.reply(at, packet, ttl, &body);
+        self.scratch = body;
+        Ok(())
+    }
+
+    fn consume_udp(&mut self, at: At, packet: &IpPacket<'_>, whole: &[u8]) -> Result<(), Drop> {
+        let header = &packet.header;
+        if !Udp::checksum_ok(packet.payload, header.source, header.destination) {
+            return Err(Drop::BadChecksum);
+        }
+        let datagram = Udp::parse(packet.payload).map_err(|_| Drop::Malformed)?;
+        let config = &self.plan.nodes[at.node as usize];
+        if config.udp_ports.contains(&datagram.destination_port) {
+            return Ok(());
+        }
+        if config.behaviour.drops_udp {
+            self.statistics.suppressed += 1;
+            return Ok(());
+        }
+        if let Some(message) =
+            self.error_message(at, whole, Fault::PortUnreachable, &Stack::default())
+        {
+            self.answer(at, message);
+        }
+        Ok(())
+    }
+
+    /// RFC 9293, 3.10.7.1 and 3.10.7.2: what a closed or listening port answers.
+    fn consume_tcp(&mut self, at: At, packet: &IpPacket<'_>) -> Result<(), Drop> {
+        let header = &packet.header;
+        if !Tcp::checksum_ok(packet.payload, header.source, header.destination) {
+            return Err(Drop::BadChecksum);
+        }
+        let segment = Tcp::parse(packet.payload).map_err(|_| Drop::Malformed)?;
+        let set = segment.flags.unwrap_or(0);
+        let config = &self.plan.nodes[at.node as usize];
+        let is_open = config.tcp_ports.contains(&segment.destination_port);
+        if set & flags::RST != 0 {
+            return Ok(());
+        }
+        if !is_open && config.behaviour.tcp == TcpMode::None {
+            self.statistics.suppressed += 1;
+            return Ok(());
+        }
+        let length =
+            u32::try_from(segment.payload.len()).expect("a packet is at most 65,535 bytes long");
+        let occupied = length + u32::from(set & flags::SYN != 0) + u32::from(set & flags::FIN != 0);
+        let after = segment.sequence.wrapping_add(occupied);
+        let is_syn = set & (flags::SYN | flags::ACK) == flags::SYN;
+        let (sequence, acknowledgment, reply) = if is_syn && is_open {
+            let initial =
+                u32::try_from(self.nodes[at.node as usize].random.next() >> 32).expect("32 bits");
+            (initial, after, flags::SYN | flags::ACK)
+        } else if set & flags::ACK != 0 {
+            (segment.acknowledgment.unwrap_or(0), 0, flags::RST)
+        } else {
+            (0, after, flags::RST | flags::ACK)
+        };
+        let build = TcpBuild {
+            source_port: segment.destination_port,
+            destination_port: segment.source_port,
+            sequence,
+            acknowledgment,
+            flags: reply,
+            window: if reply & flags::SYN != 0 { 65_535 } else { 0 },
+            options: if reply & flags::SYN != 0 {
+                &[TcpOption::MaximumSegmentSize(1_220)]
+            } else {
+                &[]
+            },
+            payload: &[],
+        };
+        let ttl = config_ttl(self, at);
+        let mut body = core::mem::take(&mut self.scratch);
+        body.clear();
+        build.emit(header.destination, header.source, &mut body);
+        self.reply(at, packet, ttl, &body);
+        self.scratch = body;
+        Ok(())
+    }
+
+    /// Sends a packet back from the address to which `packet` came.
+    fn reply(&mut self, at: At, packet: &IpPacket<'_>, ttl: u8, body: &[u8]) {
+        let config = &self.plan.nodes[at.node as usize];
+        let v6 = packet.header.source.is_ipv6();
+        let build = IpBuild {
+            source: packet.header.destination,
+            destination: packet.header.source,
+            protocol: packet.header.protocol,
+            ttl: if v6 { config.behaviour.er_ttl6 } else { ttl },
+            tos: packet.header.tos,
+            ident: self.nodes[at.node as usize].next_ip_id(config.behaviour.ip_id),
+            // Hosts choose a label per flow; routers send 0.
+            flow_label: if config.role == Role::Host {
+                packet.header.flow_label
+            } else {
+                0
+            },
+            dont_fragment: false,
+        };
+        let message = self.build(&build, body);
+        self.answer(at, message);
+    }
+}
+
+fn config_ttl(lab: &Lab, at: At) -> u8 {
+    lab.plan.nodes[at.node as usize].behaviour.tcp_ttl
+}
