@@ -171,3 +171,22 @@ fn take_tag(
     *ethertype = u16::from_be_bytes([t0, t1]);
     Ok(Some(Vlan::from_word(u16::from_be_bytes([a, b]))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MacAddr;
+    use alloc::string::ToString;
+
+    #[test]
+    fn addresses_are_written_as_everyone_writes_them() {
+        let address = MacAddr([0x02, 0, 0x5e, 0x10, 0xff, 0x0a]);
+        assert_eq!(address.to_string(), "02:00:5e:10:ff:0a");
+    }
+
+    #[test]
+    fn the_lowest_bit_of_the_first_byte_marks_groups() {
+        assert!(MacAddr::BROADCAST.is_multicast());
+        assert!(MacAddr([0x33, 0x33, 0, 0, 0, 1]).is_multicast());
+        assert!(!MacAddr([0x02, 0xff, 0xff, 0xff, 0xff, 0xff]).is_multicast());
+    }
+}

@@ -1,6 +1,8 @@
 //! Packets written by hand, byte by byte, from the RFCs' figures: a parser and an emitter that are
 //! wrong in the same way pass every round trip, but not this.
-use netsonde_wire::icmp::{ErrorKind, Extensions, Icmp, InterfaceInfo, Object, QuotedTransport};
+use netsonde_wire::icmp::{
+    ErrorKind, Extensions, Icmp, InterfaceInfo, Object, QuotedTransport, emit_echo,
+};
 use netsonde_wire::ip::{IpPacket, v6};
 use netsonde_wire::mpls::{self, Lse};
 use netsonde_wire::tcp::{self, Tcp, TcpOption, flags};
@@ -206,6 +208,41 @@ fn flags_are_the_bits_of_rfc_9293() {
         flags::CWR,
     ];
     assert_eq!(names, [0, 1, 2, 3, 4, 5, 6, 7].map(|bit| 1 << bit));
+}
+
+#[test]
+fn option_kinds_are_those_of_the_registry() {
+    let block = [0, 0, 0, 1, 0, 0, 0, 2];
+    let (value, echo) = (0x0102_0304, 5);
+    for (option, bytes) in [
+        (TcpOption::Nop, &[1][..]),
+        (TcpOption::MaximumSegmentSize(0x0102), &[2, 4, 1, 2]),
+        (TcpOption::WindowScale(9), &[3, 3, 9]),
+        (TcpOption::SackPermitted, &[4, 2]),
+        (TcpOption::Sack(&block), &[5, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
+        (
+            TcpOption::Timestamps { value, echo },
+            &[8, 10, 1, 2, 3, 4, 0, 0, 0, 5],
+        ),
+    ] {
+        assert_eq!(tcp::options(bytes).collect::<Vec<_>>(), [option]);
+    }
+}
+
+/// RFC 792 and RFC 4443 draw the same echo, with a code of 0.
+#[test]
+fn an_echo() {
+    for (source, is_reply, icmp_type) in [
+        (IpAddr::from([5, 0, 0, 1]), false, 8),
+        (IpAddr::from([5, 0, 0, 1]), true, 0),
+        (IpAddr::from([0x2a; 16]), false, 128),
+        (IpAddr::from([0x2a; 16]), true, 129),
+    ] {
+        let mut out = Vec::new();
+        emit_echo(source, source, is_reply, 0x0102, 0x0304, &[9], &mut out);
+        out[2..4].fill(0);
+        assert_eq!(out, [icmp_type, 0, 0, 0, 1, 2, 3, 4, 9]);
+    }
 }
 
 #[test]

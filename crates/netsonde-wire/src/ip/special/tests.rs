@@ -1,4 +1,5 @@
 use super::{SpecialRange, TNT_V4, V4, V6, is_special_purpose, is_tnt_reserved, special_range};
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -323,6 +324,28 @@ fn the_original_reserves_less_and_more() {
             assert!(is_tnt_reserved(edge), "{edge}");
         }
     }
+    let blocks = [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+    ];
+    let rows: Vec<_> = TNT_V4
+        .iter()
+        .map(|row| format!("{}/{}", row.network, row.prefix_len))
+        .collect();
+    assert_eq!(rows, blocks);
     // The original knows no exceptions inside of 192.0.0.0/24.
     assert!(is_tnt_reserved(address("192.0.0.9")) && !is_special_purpose(address("192.0.0.9")));
     for text in [
