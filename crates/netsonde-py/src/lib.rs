@@ -1,12 +1,14 @@
 //! `netsonde._core`: the Rust side of netsonde as a Python module. It converts types and decides nothing.
 //!
 //! Each file registers what it exports; adding one is a `mod` line and a `register` line here.
+mod infer;
 mod probe;
 
 use pyo3::prelude::*;
 
 #[pymodule(name = "_core")]
 fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    infer::register(module)?;
     probe::register(module)?;
     Ok(())
 }

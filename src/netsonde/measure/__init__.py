@@ -11,7 +11,7 @@ from netsonde.measure._keywords import (
     TraceKeywords,
 )
 from netsonde.measure._request import OptionError, Request, request
-from netsonde.measure._resolve import Resolved
+from netsonde.measure._resolve import Problem, Resolved
 from netsonde.measure._run import Line, lines, prepare
 from netsonde.measure._vantage import Vantage
 
@@ -21,6 +21,7 @@ __all__ = [
     "Line",
     "OptionError",
     "PingKeywords",
+    "Problem",
     "Request",
     "Resolved",
     "RunKeywords",

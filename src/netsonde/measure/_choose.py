@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, Literal, TypeAlias, Union
 
 if TYPE_CHECKING:
     from netsonde.lab import Lab, Topology
@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 VantageLike: TypeAlias = Union["Vantage", "Lab", "Topology", None]
 
 
-def choose(given: VantageLike) -> Vantage:
-    """Return the vantage that a caller means: this host for None, a lab for a lab or a topology."""
+def choose(given: VantageLike, privilege: Literal["auto", "raw", "none"] = "auto") -> Vantage:
+    """Return the vantage that a caller means: this host for None, a lab for a lab or a topology.
+
+    Args:
+        given: What the caller named.
+        privilege: What to ask of this host: raw packets, UDP sockets only, or the best it allows.
+    """
     if given is None:
         from netsonde.measure._host import Host  # noqa: PLC0415 - a lab does without it
 
-        return Host()
+        return Host(privilege)
     from netsonde.lab import Lab, Topology  # noqa: PLC0415 - a host does without it
 
     if isinstance(given, Lab | Topology):

@@ -177,7 +177,7 @@ async def _many(
     vantage = choose(asked.run.get("vantage"))
     resolved = await _run.prepare(asked, vantage, targets)
     for problem in resolved.problems:
-        raise problem
+        raise problem.error
     if not resolved.targets:
         return
     async with aclosing(_run.lines(asked, vantage, resolved)) as lines:

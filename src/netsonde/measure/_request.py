@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
+from netsonde import _core
 from netsonde.measure._keywords import IN_FLIGHT_MAX_DEFAULT, RATE_PPS_DEFAULT, RunKeywords
 from netsonde.model import (
     Budget,
@@ -122,7 +123,18 @@ def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
         "seed": seed,
         "key": random[-16:].hex(),
     }
-    return msgspec.json.encode(_convert(fields, Job))
+    made = _convert(fields, Job)
+    _check(made)
+    return msgspec.json.encode(made)
+
+
+def _check(made: Job) -> None:
+    """Let the core refuse contradictions now, and not once something was started."""
+    one = msgspec.structs.replace(made, targets=made.targets[:1])
+    try:
+        _core.Engine(msgspec.json.encode(one), 0)
+    except _core.JobError as error:
+        raise OptionError(*error.args) from None
 
 
 def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:

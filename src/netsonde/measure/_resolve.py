@@ -26,6 +26,13 @@ _SWITCH_HINT = (
 )
 
 
+class Problem(NamedTuple):
+    """A name that cannot be measured, and why."""
+
+    name: str
+    error: NetsondeError
+
+
 class Resolved(NamedTuple):
     """What a list of names came to."""
 
@@ -33,7 +40,7 @@ class Resolved(NamedTuple):
     """Each address once, in the order of the names."""
     names: dict[Address, str]
     """The name that was asked, per address."""
-    problems: tuple[NetsondeError, ...]
+    problems: tuple[Problem, ...]
     """One per name that cannot be measured."""
 
 
@@ -58,12 +65,12 @@ async def resolve(
 
     found: dict[Address, Target] = {}
     asked: dict[Address, str] = {}
-    problems: list[NetsondeError] = []
+    problems: list[Problem] = []
     for batch in _batches(names):
         outcomes = await asyncio.gather(*map(one, batch))
         for name, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, NetsondeError):
-                problems.append(outcome)
+                problems.append(Problem(name, outcome))
             else:
                 found.setdefault(outcome.address, outcome)
                 asked.setdefault(outcome.address, name)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Vantage(Protocol):
-    """A place to measure from: this host (`_host.Host`), or a lab (`_lab.LabVantage`)."""
+    """A place to measure from: this host (`_host.Host(privilege)`), or a lab (`_lab.LabVantage`).
+
+    `privilege` is "auto", "raw" or "none".
+    """
 
     @property
     def is_virtual(self) -> bool:

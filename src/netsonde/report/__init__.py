@@ -1,8 +1,18 @@
 """Results for people, in lines that fit a terminal of 80 to 100 columns."""
 
+from netsonde.report._compare import compare_lines
 from netsonde.report._console import Printer
+from netsonde.report._counters import counters_line
 from netsonde.report._ping import ping_lines, ping_reply_line
 from netsonde.report._tnt import tnt_lines
 from netsonde.report._trace import trace_lines
 
-__all__ = ["Printer", "ping_lines", "ping_reply_line", "tnt_lines", "trace_lines"]
+__all__ = [
+    "Printer",
+    "compare_lines",
+    "counters_line",
+    "ping_lines",
+    "ping_reply_line",
+    "tnt_lines",
+    "trace_lines",
+]

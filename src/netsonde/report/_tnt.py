@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from netsonde.model import Completeness, Role
+from netsonde.model import Role
 from netsonde.report import _words
 from netsonde.report._layout import Cell, Column, heading, line
 from netsonde.report._trace import address_width, extensions, loss, rtt, title
 
 if TYPE_CHECKING:
-    from netsonde.model import Attempt, Hop, Membership, PathHop, TntResult, Tunnel
+    from netsonde.model import Attempt, Hop, Membership, PathHop, TntResult
 
 #: What the indentation of a tunnel's routers adds to the width of the address column.
 _INDENT = 2
@@ -144,16 +144,8 @@ def _role(part: Membership) -> str:
 
 def _tunnel_lines(result: TntResult, number: int, width: int, *, verbose: bool) -> list[Text]:
     tunnel = result.tunnels[number]
-    words = [_size(tunnel), f"by {_words.evidence(tunnel)}"]
-    if tunnel.method:
-        words.append(f"revealed by {_words.METHODS[tunnel.method]}")
-    if tunnel.completeness is Completeness.INCOMPLETE:
-        stop = f" ({_words.OUTCOMES[tunnel.stop]})" if tunnel.stop else ""
-        words.append(f"incomplete{stop}")
-    elif tunnel.completeness is Completeness.COMPLETE:
-        words.append("complete")
     lead = Column("", 3)
-    text = f"{_words.CLASSES[tunnel.class_]}: {', '.join(words)}"
+    text = f"{_words.CLASSES[tunnel.class_]}: {', '.join(_words.tunnel(tunnel))}"
     lines = line([lead, Column("", 0)], [Cell(""), Cell("")], Cell(text, _TUNNEL), width)
     lines = [_with_bar(each, "│" if index else "┌") for index, each in enumerate(lines)]
     if verbose:
@@ -171,17 +163,6 @@ def _with_bar(text: Text, bar: str) -> Text:
     marked.plain = text.plain[:5] + bar + text.plain[6:]
     marked.stylize(_TUNNEL, 5, 6)
     return marked
-
-
-def _size(tunnel: Tunnel) -> str:
-    """Return how many routers a tunnel has, and how many should have been found."""
-    hidden = len(tunnel.hidden)
-    if tunnel.completeness is Completeness.VISIBLE:
-        return _words.plural(len(tunnel.lsrs), "router")
-    inferred = tunnel.inferred_length
-    if tunnel.completeness is Completeness.INCOMPLETE and inferred and inferred > hidden:
-        return f"{hidden} of {_words.plural(inferred, 'hidden router')}"
-    return _words.plural(hidden, "hidden router")
 
 
 def _attempt(attempt: Attempt) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsonde.model import (
     AttemptOutcome,
+    Completeness,
     Method,
     ReplyKind,
     StopReason,
@@ -155,6 +156,18 @@ def evidence(tunnel: Tunnel) -> str:
     return ", ".join(_trigger(tunnel, trigger) for trigger in tunnel.triggers)
 
 
+def tunnel(tunnel: Tunnel) -> list[str]:
+    """Return what is known of a tunnel: its size, the evidence, how and how far it was revealed."""
+    words = [_size(tunnel), f"by {evidence(tunnel)}"]
+    if tunnel.method:
+        words.append(f"revealed by {METHODS[tunnel.method]}")
+    if tunnel.completeness is Completeness.COMPLETE:
+        words.append("complete")
+    elif tunnel.completeness is Completeness.INCOMPLETE:
+        words.append(f"incomplete ({OUTCOMES[tunnel.stop]})" if tunnel.stop else "incomplete")
+    return words
+
+
 def plural(number: int, noun: str) -> str:
     """Return the number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -163,6 +176,17 @@ def plural(number: int, noun: str) -> str:
 def duration(ms: float) -> str:
     """Return a time in the unit that fits."""
     return f"{ms:.0f} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"
+
+
+def _size(tunnel: Tunnel) -> str:
+    """Return how many routers a tunnel has, and how many should have been found."""
+    hidden = len(tunnel.hidden)
+    if tunnel.completeness is Completeness.VISIBLE:
+        return plural(len(tunnel.lsrs), "router")
+    inferred = tunnel.inferred_length
+    if tunnel.completeness is Completeness.INCOMPLETE and inferred and inferred > hidden:
+        return f"{hidden} of {plural(inferred, 'hidden router')}"
+    return plural(hidden, "hidden router")
 
 
 def _trigger(tunnel: Tunnel, trigger: Trigger) -> str:

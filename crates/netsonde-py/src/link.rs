@@ -1,0 +1,155 @@
+//! This host's sockets, and the sealed engine that uses them.
+use netsonde_link::broker::{Families, open_raw, open_unprivileged};
+use netsonde_link::descriptors::{Descriptor, Role};
+use netsonde_link::drive::{self, Host};
+use netsonde_link::filter::Scope;
+use netsonde_link::link::{Counters, Link};
+use netsonde_link::raw::RawLink;
+use netsonde_link::unprivileged::UnprivilegedLink;
+use netsonde_link::{LinkError, monotonic_ns, seal};
+use netsonde_probe::event::Event;
+use netsonde_probe::{Engine, JobError};
+use pyo3::exceptions::PyOSError;
+use pyo3::prelude::*;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
+
+/// Source ports of the engine's UDP and TCP probes; its ICMP identifiers are any.
+const SCOPE: Scope = Scope { idents: 0..=u16::MAX, ports: 0x8000..=u16::MAX };
+
+/// Adds this file's exports to `netsonde._core`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(open_link, module)?)?;
+    module.add_function(wrap_pyfunction!(engine_main, module)?)?;
+    Ok(())
+}
+
+/// Opens the sockets of a link and returns each one's role and descriptor, which the caller must close.
+#[pyfunction]
+#[pyo3(signature = (*, raw, v4, v6))]
+fn open_link(raw: bool, v4: bool, v6: bool) -> PyResult<Vec<(&'static str, i32)>> {
+    let families = Families { v4, v6 };
+    let opened = if raw { open_raw(families, &SCOPE) } else { open_unprivileged(families) };
+    let descriptors = opened.map_err(os_error)?.into_iter();
+    Ok(descriptors.map(|one| (one.role.name(), one.socket.into_raw_fd())).collect())
+}
+
+/// Seals this process, does the job on standard input with these inherited descriptors, and exits.
+#[pyfunction]
+#[pyo3(signature = (descriptors, /))]
+fn engine_main(descriptors: Vec<(String, i32)>) -> PyResult<()> {
+    let mut link = link(&descriptors).map_err(os_error)?;
+    let terminated = seal::prepare().map_err(os_error)?;
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    seal::seal().map_err(os_error)?;
+    let outcome = drive::read_task(&mut input).and_then(|job| {
+        let mut host = Measurement::new(&job);
+        let stops: [BorrowedFd<'_>; 2] = [input.as_fd(), terminated.as_fd()];
+        drive::run(&mut host, link.as_mut(), &stops, &mut output)
+    });
+    // Nobody who reads any more is no failure of ours: the caller went away.
+    let gone = outcome.as_ref().is_err_and(|error| error.errno() == Some(EPIPE));
+    seal::exit(match outcome {
+        Err(error) if !gone => {
+            eprintln!("{error}");
+            1
+        }
+        _ => 0,
+    })
+}
+
+/// `EPIPE`, the same on every Linux.
+const EPIPE: i32 = 32;
+
+fn link(descriptors: &[(String, i32)]) -> Result<Box<dyn Link>, LinkError> {
+    let adopt = |(role, number): &(String, i32)| Descriptor::inherited(Role::from_name(role)?, *number);
+    let descriptors = descriptors.iter().map(adopt).collect::<Result<Vec<_>, _>>()?;
+    let is_raw = descriptors.iter().any(|one| matches!(one.role, Role::Send4 | Role::Send6));
+    Ok(if is_raw {
+        Box::new(RawLink::new(descriptors))
+    } else {
+        Box::new(UnprivilegedLink::new(descriptors))
+    })
+}
+
+fn os_error(error: LinkError) -> PyErr {
+    match error.errno() {
+        Some(errno) => PyOSError::new_err((errno, error.to_string())),
+        None => PyOSError::new_err(error.to_string()),
+    }
+}
+
+/// The engine as the loop of a link knows it; a refused job is one line that says why.
+struct Measurement {
+    engine: Result<Engine, Option<JobError>>,
+    counters: Counters,
+}
+
+impl Measurement {
+    fn new(job: &[u8]) -> Self {
+        let parsed = serde_json::from_slice(job).map_err(JobError::from);
+        let engine = parsed.and_then(|job| Engine::new(&job, monotonic_ns())).map_err(Some);
+        Self { engine, counters: Counters::default() }
+    }
+
+    /// What the engine says, with what only the link can know.
+    fn poll_event(&mut self) -> Option<Event> {
+        match &mut self.engine {
+            Ok(engine) => {
+                let mut event = engine.poll_event()?;
+                if let Event::Done { counters, .. } = &mut event {
+                    counters.refused = self.counters.refused;
+                    counters.dropped = self.counters.dropped;
+                }
+                Some(event)
+            }
+            Err(refusal) => {
+                let reason = refusal.take()?.to_string();
+                Some(Event::Failed { reason, hint: String::new() })
+            }
+        }
+    }
+}
+
+impl Host for Measurement {
+    fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
+        self.engine.as_mut().ok()?.poll_transmit(now_ns)
+    }
+
+    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
+        if let Ok(engine) = &mut self.engine {
+            engine.handle_packet(received_ns, packet);
+        }
+    }
+
+    fn handle_timeout(&mut self, now_ns: u64) {
+        if let Ok(engine) = &mut self.engine {
+            engine.handle_timeout(now_ns);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<u64> {
+        self.engine.as_ref().ok()?.poll_timeout()
+    }
+
+    fn handle_counters(&mut self, counters: Counters) {
+        self.counters = counters;
+    }
+
+    fn poll_line(&mut self) -> Option<Vec<u8>> {
+        let event = self.poll_event()?;
+        Some(serde_json::to_vec(&event).expect("events have string keys only"))
+    }
+
+    fn interrupt(&mut self, now_ns: u64) {
+        if let Ok(engine) = &mut self.engine {
+            engine.interrupt(now_ns);
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.engine.as_ref().map_or(true, Engine::is_finished)
+    }
+}

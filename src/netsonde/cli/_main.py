@@ -1,0 +1,170 @@
+"""The `netsonde` command: finds the subcommand, and turns errors into messages and statuses."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: What each exit status means; the help, the man page and the documentation print it.
+EXIT_STATUSES = {
+    0: "every target replied",
+    1: "something failed that should not have",
+    2: "the command line, a target or a target file cannot be",
+    3: "a target did not reply, or was not reached",
+    4: "the host lacks a right, a route, a device, a file or a program",
+    5: "a file is malformed",
+    130: "interrupted; what there was is printed",
+}
+
+
+class Lazy(NamedTuple):
+    """A subcommand that is imported when it is used."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+#: Summaries are here so that `netsonde --help` imports no command.
+COMMANDS = {
+    "ping": Lazy("netsonde.cli._ping", "ping", "Probe targets and tell loss and round-trip times."),
+    "trace": Lazy("netsonde.cli._trace", "trace", "Show the path to targets along one flow."),
+    "tnt": Lazy("netsonde.cli._tnt", "tnt", "Show the path with its MPLS tunnels revealed."),
+    "demo": Lazy("netsonde.cli._demo", "demo", "See it all on the built-in virtual Internet."),
+    "lab": Lazy("netsonde.cli._lab", "lab", "List, show, run and enter virtual Internets."),
+    "doctor": Lazy("netsonde.cli._doctor", "doctor", "Tell what works on this host."),
+    "schema": Lazy("netsonde.cli._schema", "schema", "Print the JSON Schema of jobs and events."),
+    "completion": Lazy("netsonde.cli._completion", "completion", "Print a shell completion."),
+    "man": Lazy("netsonde.cli._man", "man", "Print the manual page."),
+}
+
+EPILOG = "\b\nExit status:\n" + "\n".join(
+    f"  {status:>3}  {meaning}" for status, meaning in EXIT_STATUSES.items()
+)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        lazy = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(lazy.module), lazy.attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.summary) for name, lazy in COMMANDS.items()])
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from netsonde import _core  # noqa: PLC0415
+
+        click.echo(f"netsonde {_core.VERSION}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version and exit.",
+)
+def cli() -> None:
+    """Internet measurements: ping, Paris traceroute, and the MPLS tunnels hidden in a path.
+
+    \b
+    Examples:
+      netsonde demo                                  no privilege, no network
+      netsonde tnt example.net                       the path, tunnels revealed
+      netsonde trace -6 --window 255 example.net     every TTL at once
+      netsonde tnt -f targets.txt --json > out.jsonl
+      netsonde tnt 5.2.0.1 --lab invisible-php-brpr  in a virtual Internet
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit status; errors are a message and a hint."""
+    try:
+        status = cli.main(arguments, prog_name="netsonde", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except click.ClickException as error:
+        return _explain_click(error)
+    except BrokenPipeError:
+        # Whoever reads us has enough; later writes at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return explain(error)
+    return status if isinstance(status, int) else 0
+
+
+def explain(error: Exception) -> int:
+    """Print an error of ours as a message and a hint, and return its exit status.
+
+    Raises:
+        Exception: It is not of ours: a defect, which a traceback tells best.
+    """
+    from netsonde.measure import OptionError  # noqa: PLC0415 - only errors pay for it
+    from netsonde.model import NetsondeError  # noqa: PLC0415
+
+    if not isinstance(error, NetsondeError):
+        raise error
+    message = error.message
+    if isinstance(error, OptionError):
+        message = f"{flag(error.option)}: expected {error.expected}, found {error.found}"
+    complain(message, error.hint)
+    return error.exit_status
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Print a message, and a hint if there is one, on standard error."""
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+
+
+def flag(option: str) -> str:
+    """Return the flag that sets an option of the job: `trace.first_ttl` gives `--first-ttl`."""
+    return "--" + option.rpartition(".")[2].replace("_", "-")
+
+
+def _explain_click(error: click.ClickException) -> int:
+    message = error.format_message().rstrip(".")
+    hint = ""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"`{error.ctx.command_path} --help` lists what there is"
+    complain(message[:1].lower() + message[1:], hint)
+    return 2
