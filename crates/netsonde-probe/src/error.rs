@@ -51,20 +51,38 @@ impl JobError {
         }
     }
 
-    pub(crate) fn new(field: impl Into<String>, expected: &'static str, found: impl ToString) -> Self {
-        Self::Field { field: field.into(), expected, found: found.to_string() }
+    pub(crate) fn new(
+        field: impl Into<String>,
+        expected: &'static str,
+        found: impl fmt::Display + Copy,
+    ) -> Self {
+        Self::Field {
+            field: field.into(),
+            expected,
+            found: found.to_string(),
+        }
     }
 }
 
 impl From<serde_json::Error> for JobError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Json { line: error.line(), column: error.column(), reason: error.to_string() }
+        Self::Json {
+            line: error.line(),
+            column: error.column(),
+            reason: error.to_string(),
+        }
     }
 }
 
 impl fmt::Display for JobError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.field(), self.expected(), self.found())
+        write!(
+            f,
+            "{}: expected {}, found {}",
+            self.field(),
+            self.expected(),
+            self.found()
+        )
     }
 }
 

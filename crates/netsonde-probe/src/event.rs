@@ -5,17 +5,69 @@ use alloc::string::String;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
+/// One event, one JSON object, told apart by its `type`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
-    Start { schema: u32, job: String, kind: Kind, privilege: Privilege, targets: u32, seed: u64 },
+    /// The first.
+    Start {
+        /// [`SCHEMA`](crate::job::SCHEMA).
+        schema: u32,
+        /// Its identifier.
+        job: String,
+        /// What is measured.
+        kind: Kind,
+        /// What the link may do; with `none`, replies lack what it cannot see.
+        privilege: Privilege,
+        /// How many.
+        targets: u32,
+        /// As the job says it.
+        seed: u64,
+    },
     /// One ping reply, as it comes; `PingResult` repeats it.
-    PingReply { target: IpAddr, reply: Reply },
+    PingReply {
+        /// Whom the probe was for.
+        target: IpAddr,
+        /// What came.
+        reply: Reply,
+    },
     /// One hop settled, in TTL order, as it comes; `Trace` repeats it.
-    Hop { target: IpAddr, hop: Hop },
+    Hop {
+        /// Where the trace goes.
+        target: IpAddr,
+        /// What came.
+        hop: Hop,
+    },
+    /// A ping has ended.
     Ping(PingResult),
+    /// A trace has ended.
     Trace(Trace),
+    /// The measurement of a target's tunnels has ended.
     Tnt(TntResult),
-    Done { counters: Counters, targets_done: u32, duration_ns: u64 },
-    Failed { reason: String, hint: String },
+    /// The last, when the job was done, wholly or as far as its limits let it.
+    Done {
+        /// Over all measurements.
+        counters: Counters,
+        /// Targets that have a result.
+        targets_done: u32,
+        /// From the start of the job.
+        duration_ns: u64,
+    },
+    /// The last, when the job could not be done.
+    Failed {
+        /// What went wrong.
+        reason: String,
+        /// What may help.
+        hint: String,
+    },
+}
+
+impl Event {
+    /// The event as one JSON object, without a line end.
+    ///
+    /// # Panics
+    /// Never: events hold nothing that JSON cannot.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("every field has a JSON form")
+    }
 }

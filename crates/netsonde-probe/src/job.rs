@@ -1,4 +1,5 @@
 //! The job: what to measure, how, and how much it may cost.
+use crate::error::JobError;
 use alloc::{string::String, vec::Vec};
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
@@ -10,27 +11,34 @@ pub const SCHEMA: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
+    /// [`SCHEMA`].
     pub schema: u32,
-    /// UUIDv7, made by the caller.
+    /// A `UUIDv7`, made by the caller.
     pub id: String,
+    /// What is measured.
     pub kind: Kind,
+    /// Measured in an order that `seed` draws.
     pub targets: Vec<Target>,
+    /// For `ping`, and for the echo requests of `tnt`.
     #[serde(default)]
     pub ping: PingOptions,
     /// For `trace`, and for the first trace of `tnt`.
     #[serde(default)]
     pub trace: TraceOptions,
+    /// For `tnt`.
     #[serde(default)]
     pub tnt: TntOptions,
     /// Probes per second over all measurements of the job; never exceeded in any one-second window.
     pub rate_pps: u32,
     /// Probes awaiting a reply at once, over all measurements.
     pub in_flight_max: u32,
+    /// What the job may send in all.
     #[serde(default)]
     pub budget: Budget,
     /// After this long the job ends with what it has.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
+    /// What the vantage's link may do.
     #[serde(default)]
     pub privilege: Privilege,
     /// Who asked: free text for the records.
@@ -38,18 +46,27 @@ pub struct Job {
     pub origin: String,
     /// Orders targets and draws flow identifiers.
     pub seed: u64,
-    /// 32 hexadecimal digits: the SipHash key that authenticates replies. Never echoed in results.
+    /// 32 hexadecimal digits: the `SipHash` key that authenticates replies. Never echoed in results.
     pub key: String,
 }
 
+/// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind { Ping, Trace, Tnt }
+pub enum Kind {
+    /// Whether and when a target answers.
+    Ping,
+    /// The path to it.
+    Trace,
+    /// The path with its MPLS tunnels.
+    Tnt,
+}
 
 /// One target and the address to probe it from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
+    /// Whom to measure.
     pub address: IpAddr,
     /// Of the same family; the caller's routing decides it.
     pub source: IpAddr,
@@ -65,6 +82,7 @@ pub struct Budget {
     pub total: u64,
 }
 
+/// What the link of a vantage may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Privilege {
@@ -75,57 +93,92 @@ pub enum Privilege {
     None,
 }
 
+/// The probes of a ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PingMethod { Icmp, Udp, TcpSyn, TcpAck }
+pub enum PingMethod {
+    /// Echo requests, answered by echo replies.
+    Icmp,
+    /// Datagrams, answered by port unreachable, or by whatever listens.
+    Udp,
+    /// Connection attempts, answered by a SYN-ACK or a reset.
+    TcpSyn,
+    /// Acknowledgments of nothing, answered by a reset.
+    TcpAck,
+}
 
+/// How to ping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PingOptions {
+    /// The kind of probe.
     pub method: PingMethod,
+    /// Probes per target.
     pub count: u32,
+    /// Between two probes to one target.
     pub interval_ms: u32,
+    /// How long each probe may be answered.
     pub timeout_ms: u32,
-    /// Whole IP packet, in bytes; raised to the smallest that the method can authenticate.
+    /// Whole IP packet, in bytes; raised to the smallest that the method can authenticate. TCP probes have no
+    /// payload up to 100 bytes, whatever is asked: many firewalls drop a SYN that has one.
     pub size: u16,
+    /// TTL or hop limit.
     pub ttl: u8,
     /// Type of service, or traffic class.
     pub tos: u8,
+    /// Of UDP and TCP; 0 for 33434 and 80.
     pub destination_port: u16,
 }
 
+/// The probes of a trace; all keep one flow, so that per-flow balancers show one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TraceMethod { IcmpParis, UdpParis, TcpSyn }
+pub enum TraceMethod {
+    /// Echo requests of one identifier and checksum.
+    IcmpParis,
+    /// Datagrams of one pair of ports.
+    UdpParis,
+    /// Connection attempts of one pair of ports.
+    TcpSyn,
+}
 
+/// How to trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TraceOptions {
+    /// The kind of probe.
     pub method: TraceMethod,
+    /// TTL of the first hop, from 1.
     pub first_ttl: u8,
+    /// TTL after which the trace stops.
     pub last_ttl: u8,
     /// Probes per TTL until one is answered.
     pub attempts: u8,
     /// Send every attempt even after an answer (loss and RTT per hop).
     pub all_attempts: bool,
+    /// How long a probe may be answered. With a window above 1 the attempts of a TTL share one wait.
     pub wait_ms: u32,
-    /// Silent TTLs in a row after which the trace stops.
+    /// Silent TTLs in a row, nothing having answered beyond, after which the trace stops.
     pub gap_limit: u8,
     /// Repeats of an address, not directly after itself, after which the trace stops; 0 for no limit.
     pub loop_limit: u8,
     /// TTLs in flight at once; 1 is stop-and-wait, 255 is all.
     pub window: u8,
-    /// Whole IP packet, in bytes.
+    /// Whole IP packet, in bytes; see [`PingOptions::size`].
     pub size: u16,
+    /// Type of service, or traffic class.
     pub tos: u8,
+    /// Of UDP and TCP; 0 for 33434 and 80. Without privilege, 0 lets it tell the probes apart.
     pub destination_port: u16,
     /// Paris flow identifier: the same number gives the same path through per-flow balancers.
     pub flow: u16,
 }
 
+/// How to look for tunnels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TntOptions {
+    /// Echo requests per address.
     pub ping_count: u8,
     /// Smallest FRPLA, in hops, that triggers a revelation.
     pub frpla_min: u8,
@@ -141,30 +194,73 @@ pub struct TntOptions {
     pub flow_retries: u8,
     /// Top LSE TTLs strictly between these are opaque tunnels.
     pub opaque_min: u8,
+    /// See `opaque_min`.
     pub opaque_max: u8,
 }
 
+impl Job {
+    /// Reads a job; what it says is checked by [`Engine::new`](crate::Engine::new).
+    ///
+    /// # Errors
+    /// When the bytes are no JSON object of this schema.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, JobError> {
+        Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
 impl Default for Budget {
-    fn default() -> Self { Self { per_target: 2_000, total: u64::MAX } }
+    fn default() -> Self {
+        Self {
+            per_target: 2_000,
+            total: u64::MAX,
+        }
+    }
 }
 impl Default for PingOptions {
     fn default() -> Self {
-        Self { method: PingMethod::Icmp, count: 4, interval_ms: 1_000, timeout_ms: 1_000, size: 84, ttl: 64, tos: 0, destination_port: 0 }
+        Self {
+            method: PingMethod::Icmp,
+            count: 4,
+            interval_ms: 1_000,
+            timeout_ms: 1_000,
+            size: 84,
+            ttl: 64,
+            tos: 0,
+            destination_port: 0,
+        }
     }
 }
 impl Default for TraceOptions {
     fn default() -> Self {
         Self {
-            method: TraceMethod::IcmpParis, first_ttl: 1, last_ttl: 32, attempts: 3, all_attempts: false, wait_ms: 1_000,
-            gap_limit: 5, loop_limit: 1, window: 8, size: 60, tos: 0, destination_port: 0, flow: 0,
+            method: TraceMethod::IcmpParis,
+            first_ttl: 1,
+            last_ttl: 32,
+            attempts: 3,
+            all_attempts: false,
+            wait_ms: 1_000,
+            gap_limit: 5,
+            loop_limit: 1,
+            window: 8,
+            size: 60,
+            tos: 0,
+            destination_port: 0,
+            flow: 0,
         }
     }
 }
 impl Default for TntOptions {
     fn default() -> Self {
         Self {
-            ping_count: 1, frpla_min: 3, rtla_min: 1, brute_force: false, reveal_64_64: true, treat_as_public: false,
-            flow_retries: 2, opaque_min: 1, opaque_max: 255,
+            ping_count: 1,
+            frpla_min: 3,
+            rtla_min: 1,
+            brute_force: false,
+            reveal_64_64: true,
+            treat_as_public: false,
+            flow_retries: 2,
+            opaque_min: 1,
+            opaque_max: 255,
         }
     }
 }

@@ -64,7 +64,10 @@ impl Measurement {
     pub(crate) fn stream_hops(&mut self, events: &mut VecDeque<Event>) {
         if let (Purpose::Result, Body::Trace(trace)) = (self.purpose, &mut self.body) {
             while let Some(hop) = trace.poll_hop() {
-                events.push_back(Event::Hop { target: self.shape.target, hop });
+                events.push_back(Event::Hop {
+                    target: self.shape.target,
+                    hop,
+                });
             }
         }
     }

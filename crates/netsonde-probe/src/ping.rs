@@ -51,12 +51,20 @@ impl Ping {
         }
         self.sent += 1;
         self.next_ns = now_ns.saturating_add(self.interval_ns);
-        self.waiting.push_back((self.sent, now_ns.saturating_add(self.timeout_ns)));
-        Some(Probe { ttl: self.ttl, attempt: self.sent })
+        self.waiting
+            .push_back((self.sent, now_ns.saturating_add(self.timeout_ns)));
+        Some(Probe {
+            ttl: self.ttl,
+            attempt: self.sent,
+        })
     }
 
     pub(crate) fn handle_reply(&mut self, reply: Reply) -> Verdict {
-        let Some(position) = self.waiting.iter().position(|(attempt, _)| *attempt == reply.attempt) else {
+        let Some(position) = self
+            .waiting
+            .iter()
+            .position(|(attempt, _)| *attempt == reply.attempt)
+        else {
             self.late += 1;
             return Verdict::Late;
         };
@@ -70,7 +78,11 @@ impl Ping {
     }
 
     pub(crate) fn handle_timeout(&mut self, now_ns: u64) {
-        while self.waiting.front().is_some_and(|(_, end_ns)| *end_ns <= now_ns) {
+        while self
+            .waiting
+            .front()
+            .is_some_and(|(_, end_ns)| *end_ns <= now_ns)
+        {
             self.waiting.pop_front();
         }
     }
@@ -79,7 +91,11 @@ impl Ping {
     pub(crate) fn poll_timeout(&self, now_ns: u64) -> Option<u64> {
         let next_ns = (self.sent < self.count && !self.refused).then_some(self.next_ns);
         let end_ns = self.waiting.front().map(|(_, end_ns)| *end_ns);
-        next_ns.into_iter().chain(end_ns).filter(|time_ns| *time_ns > now_ns).min()
+        next_ns
+            .into_iter()
+            .chain(end_ns)
+            .filter(|time_ns| *time_ns > now_ns)
+            .min()
     }
 
     /// No probe will be sent any more; those in flight are waited for.

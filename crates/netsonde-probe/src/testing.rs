@@ -1,7 +1,9 @@
 //! A path for tests: routers in a row, a target, and replies as bytes.
 use crate::engine::Engine;
 use crate::event::Event;
-use crate::job::{Budget, Job, Kind, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceOptions};
+use crate::job::{
+    Budget, Job, Kind, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceOptions,
+};
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -30,7 +32,10 @@ pub(crate) fn address(v6: bool, host: u8) -> IpAddr {
 
 /// A job towards `targets` that no limit holds back.
 pub(crate) fn job(kind: Kind, targets: &[IpAddr]) -> Job {
-    let target = |address: &IpAddr| Target { address: *address, source: source(address.is_ipv6()) };
+    let target = |address: &IpAddr| Target {
+        address: *address,
+        source: source(address.is_ipv6()),
+    };
     Job {
         schema: SCHEMA,
         id: "0190a6f2-0000-7000-8000-000000000000".to_string(),
@@ -82,13 +87,22 @@ pub(crate) fn run(job: &Job, mut network: impl FnMut(u64, &[u8]) -> Answers) -> 
             }
             log.sent.push((now_ns, packet));
         }
-        log.events.extend(core::iter::from_fn(|| engine.poll_event()));
-        let next_ns = engine.poll_timeout().into_iter().chain(coming.keys().next().map(|key| key.0)).min();
+        log.events
+            .extend(core::iter::from_fn(|| engine.poll_event()));
+        let next_ns = engine
+            .poll_timeout()
+            .into_iter()
+            .chain(coming.keys().next().map(|key| key.0))
+            .min();
         let Some(next_ns) = next_ns else { break };
         now_ns = now_ns.max(next_ns);
     }
-    log.events.extend(core::iter::from_fn(|| engine.poll_event()));
-    assert!(engine.is_finished(), "an unfinished engine waits for something");
+    log.events
+        .extend(core::iter::from_fn(|| engine.poll_event()));
+    assert!(
+        engine.is_finished(),
+        "an unfinished engine waits for something"
+    );
     log.ended_ns = now_ns;
     log
 }
@@ -99,7 +113,14 @@ pub(crate) fn path(routers: u8) -> impl Fn(u64, &[u8]) -> Answers {
         let header = IpPacket::parse(probe).unwrap().header;
         let v6 = header.source.is_ipv6();
         let (hops, answer) = if header.ttl <= routers {
-            (header.ttl, time_exceeded(probe, address(v6, header.ttl), QUOTE_V4.max(usize::from(v6) * 1_000)))
+            (
+                header.ttl,
+                time_exceeded(
+                    probe,
+                    address(v6, header.ttl),
+                    QUOTE_V4.max(usize::from(v6) * 1_000),
+                ),
+            )
         } else {
             (routers + 1, target_answer(probe))
         };
@@ -109,19 +130,40 @@ pub(crate) fn path(routers: u8) -> impl Fn(u64, &[u8]) -> Answers {
 
 /// The time-exceeded message of `router`, quoting at most `quote_len` bytes.
 pub(crate) fn time_exceeded(probe: &[u8], router: IpAddr, quote_len: usize) -> Vec<u8> {
-    let icmp_type = if router.is_ipv6() { types::V6_TIME_EXCEEDED } else { types::V4_TIME_EXCEEDED };
+    let icmp_type = if router.is_ipv6() {
+        types::V6_TIME_EXCEEDED
+    } else {
+        types::V4_TIME_EXCEEDED
+    };
     error(probe, router, icmp_type, 0, quote_len)
 }
 
 /// An ICMP error of `router`.
-pub(crate) fn error(probe: &[u8], router: IpAddr, icmp_type: u8, icmp_code: u8, quote_len: usize) -> Vec<u8> {
+pub(crate) fn error(
+    probe: &[u8],
+    router: IpAddr,
+    icmp_type: u8,
+    icmp_code: u8,
+    quote_len: usize,
+) -> Vec<u8> {
     let quote = &probe[..probe.len().min(quote_len)];
     let style = ExtensionStyle::Rfc4884;
-    let build = ErrorBuild { icmp_type, icmp_code, rest: 0, quote, objects: &[], style };
+    let build = ErrorBuild {
+        icmp_type,
+        icmp_code,
+        rest: 0,
+        quote,
+        objects: &[],
+        style,
+    };
     let to = IpPacket::parse(probe).unwrap().header.source;
     let mut message = Vec::new();
     build.emit(router, to, &mut message);
-    let protocol = if router.is_ipv6() { protocol::ICMPV6 } else { protocol::ICMP };
+    let protocol = if router.is_ipv6() {
+        protocol::ICMPV6
+    } else {
+        protocol::ICMP
+    };
     wrap(router, to, protocol, &message)
 }
 
@@ -141,9 +183,21 @@ pub(crate) fn target_answer(probe: &[u8]) -> Vec<u8> {
             let build = TcpBuild {
                 source_port: tcp.destination_port,
                 destination_port: tcp.source_port,
-                sequence: if is_syn { 0 } else { tcp.acknowledgment.unwrap() },
-                acknowledgment: if is_syn { tcp.sequence.wrapping_add(1 + length) } else { 0 },
-                flags: if is_syn { flags::RST | flags::ACK } else { flags::RST },
+                sequence: if is_syn {
+                    0
+                } else {
+                    tcp.acknowledgment.unwrap()
+                },
+                acknowledgment: if is_syn {
+                    tcp.sequence.wrapping_add(1 + length)
+                } else {
+                    0
+                },
+                flags: if is_syn {
+                    flags::RST | flags::ACK
+                } else {
+                    flags::RST
+                },
                 window: 0,
                 options: &[],
                 payload: &[],
@@ -151,7 +205,12 @@ pub(crate) fn target_answer(probe: &[u8]) -> Vec<u8> {
             build.emit(host, to, &mut answer);
         }
         _ => {
-            let Icmp::EchoRequest { ident, sequence, payload } = Icmp::parse(packet.payload, v6).unwrap() else {
+            let Icmp::EchoRequest {
+                ident,
+                sequence,
+                payload,
+            } = Icmp::parse(packet.payload, v6).unwrap()
+            else {
                 panic!("probes are echo requests, UDP or TCP")
             };
             emit_echo(host, to, true, ident, sequence, payload, &mut answer);
@@ -162,8 +221,16 @@ pub(crate) fn target_answer(probe: &[u8]) -> Vec<u8> {
 
 /// An IP packet around a transport segment.
 pub(crate) fn wrap(source: IpAddr, destination: IpAddr, protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let build =
-        IpBuild { source, destination, protocol, ttl: 60, tos: 0, ident: 77, flow_label: 0, dont_fragment: false };
+    let build = IpBuild {
+        source,
+        destination,
+        protocol,
+        ttl: 60,
+        tos: 0,
+        ident: 77,
+        flow_label: 0,
+        dont_fragment: false,
+    };
     let mut packet = Vec::new();
     build.emit(payload, &mut packet);
     packet

@@ -94,7 +94,10 @@ impl Trace {
         slot.last_sent_ns = now_ns;
         self.sent += 1;
         self.started_ns.get_or_insert(now_ns);
-        Some(Probe { ttl: self.options.first_ttl + ttl_offset(index), attempt: u32::from(self.slots[index].sent) })
+        Some(Probe {
+            ttl: self.options.first_ttl + ttl_offset(index),
+            attempt: u32::from(self.slots[index].sent),
+        })
     }
 
     /// Takes an authentic reply, the first to its probe.
@@ -159,14 +162,20 @@ impl Trace {
     /// Ends at once: hops above the last that answered are left out.
     pub(crate) fn finish(&mut self, reason: StopReason) {
         if self.stop.is_none() {
-            let heard = self.slots.iter().rposition(|slot| !slot.replies.is_empty()).map_or(0, |last| last + 1);
+            let heard = self
+                .slots
+                .iter()
+                .rposition(|slot| !slot.replies.is_empty())
+                .map_or(0, |last| last + 1);
             self.judged = self.judged.max(heard.min(self.relevant));
             self.stop = Some(reason);
         }
     }
 
     pub(crate) fn in_flight(&self) -> u32 {
-        self.open().map(|index| u32::from(self.slots[index].sent - self.slots[index].answered)).sum()
+        self.open()
+            .map(|index| u32::from(self.slots[index].sent - self.slots[index].answered))
+            .sum()
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -188,13 +197,23 @@ impl Trace {
     fn hop(&self, index: usize) -> Hop {
         let slot = &self.slots[index];
         let probe_ttl = self.options.first_ttl + ttl_offset(index);
-        Hop { probe_ttl, sent: slot.sent, replies: slot.replies.clone() }
+        Hop {
+            probe_ttl,
+            sent: slot.sent,
+            replies: slot.replies.clone(),
+        }
     }
 
     /// Indices of the slots that are waited for; empty once the trace has stopped.
     fn open(&self) -> impl Iterator<Item = usize> + use<> {
-        let end = if self.stop.is_some() { 0 } else { self.slots.len().min(self.relevant) };
-        let open: Vec<usize> = (self.judged..end).filter(|index| !self.slots[*index].settled).collect();
+        let end = if self.stop.is_some() {
+            0
+        } else {
+            self.slots.len().min(self.relevant)
+        };
+        let open: Vec<usize> = (self.judged..end)
+            .filter(|index| !self.slots[*index].settled)
+            .collect();
         open.into_iter()
     }
 
@@ -203,8 +222,11 @@ impl Trace {
         if self.refused || self.stop.is_some() {
             return None;
         }
-        let repeat = self.open().find(|index| self.due_ns(*index).is_some_and(|due_ns| due_ns <= now_ns));
-        let may_open = self.slots.len() < self.relevant && self.open().count() < usize::from(self.options.window);
+        let repeat = self
+            .open()
+            .find(|index| self.due_ns(*index).is_some_and(|due_ns| due_ns <= now_ns));
+        let may_open = self.slots.len() < self.relevant
+            && self.open().count() < usize::from(self.options.window);
         repeat.or_else(|| may_open.then_some(self.slots.len()))
     }
 
@@ -227,7 +249,8 @@ impl Trace {
         let pause_ns = if self.is_stop_and_wait() {
             self.wait_ns
         } else {
-            self.wait_ns.min(self.spacing_ns().saturating_add(self.rtt_max_ns))
+            self.wait_ns
+                .min(self.spacing_ns().saturating_add(self.rtt_max_ns))
         };
         self.slots[index].last_sent_ns.saturating_add(pause_ns)
     }
@@ -260,9 +283,15 @@ impl Trace {
             self.gap = self.gap.saturating_add(1);
             self.previous = None;
             // Whoever answered further on shows that the path goes on.
-            let silent_beyond = self.slots[index..].iter().all(|slot| slot.replies.is_empty());
+            let silent_beyond = self.slots[index..]
+                .iter()
+                .all(|slot| slot.replies.is_empty());
             let is_gap = self.gap >= self.options.gap_limit && silent_beyond;
-            return if is_gap { Some(StopReason::GapLimit) } else { last };
+            return if is_gap {
+                Some(StopReason::GapLimit)
+            } else {
+                last
+            };
         };
         self.gap = 0;
         if let Some(reason) = ending(first, self.target) {
@@ -297,7 +326,11 @@ fn ending(reply: &Reply, target: IpAddr) -> Option<StopReason> {
             Some(StopReason::Completed)
         }
         ReplyKind::Unreachable | ReplyKind::PacketTooBig | ReplyKind::ParameterProblem => {
-            Some(if reply.responder == target { StopReason::Completed } else { StopReason::Unreachable })
+            Some(if reply.responder == target {
+                StopReason::Completed
+            } else {
+                StopReason::Unreachable
+            })
         }
         ReplyKind::TimeExceeded | ReplyKind::Redirect => None,
     }

@@ -1,25 +1,53 @@
 //! Checks of a job, before anything is sent.
 use crate::error::JobError;
-use crate::job::{Job, Kind, PingMethod, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceMethod, TraceOptions};
+use crate::job::{
+    Job, Kind, PingMethod, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceMethod,
+    TraceOptions,
+};
 use alloc::format;
 use alloc::string::ToString;
+use core::fmt::Display;
 use core::net::IpAddr;
 
 /// Most probes per second that the token bucket can count.
 const RATE_MAX: u32 = 10_000_000;
 
-/// Refuses a job that no measurement can be made of; returns its key.
-pub(super) fn check(job: &Job) -> Result<[u8; 16], JobError> {
+/// What is known of a job that was not refused.
+pub(super) struct Checked {
+    pub(super) key: [u8; 16],
+    /// How many.
+    pub(super) targets: u32,
+}
+
+/// Refuses a job that no measurement can be made of.
+pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
     require(job.schema == SCHEMA, "schema", "1", job.schema)?;
     require(!job.id.is_empty(), "id", "a UUID", "an empty string")?;
-    require(!job.targets.is_empty(), "targets", "at least one target", "none")?;
-    require(u32::try_from(job.targets.len()).is_ok(), "targets", "fewer than 2^32 targets", job.targets.len())?;
+    require(
+        !job.targets.is_empty(),
+        "targets",
+        "at least one target",
+        "none",
+    )?;
+    let count = job.targets.len();
+    let targets = u32::try_from(count)
+        .map_err(|_| JobError::new("targets", "fewer than 2^32 targets", count))?;
     for (index, target) in job.targets.iter().enumerate() {
         check_target(index, target)?;
     }
-    require((1..=RATE_MAX).contains(&job.rate_pps), "rate_pps", "1 to 10000000", job.rate_pps)?;
+    require(
+        (1..=RATE_MAX).contains(&job.rate_pps),
+        "rate_pps",
+        "1 to 10000000",
+        job.rate_pps,
+    )?;
     require(job.in_flight_max > 0, "in_flight_max", "at least 1", 0)?;
-    require(job.budget.per_target > 0, "budget.per_target", "at least 1", 0)?;
+    require(
+        job.budget.per_target > 0,
+        "budget.per_target",
+        "at least 1",
+        0,
+    )?;
     require(job.budget.total > 0, "budget.total", "at least 1", 0)?;
     require(job.deadline_ms != Some(0), "deadline_ms", "at least 1", 0)?;
     match job.kind {
@@ -32,20 +60,33 @@ pub(super) fn check(job: &Job) -> Result<[u8; 16], JobError> {
         }
     }
     check_privilege(job)?;
-    parse_key(&job.key)
+    let key = parse_key(&job.key)?;
+    Ok(Checked { key, targets })
 }
 
 fn check_target(index: usize, target: &Target) -> Result<(), JobError> {
     let field = |name| format!("targets[{index}].{name}");
     let is_unicast = |address: IpAddr| !address.is_unspecified() && !address.is_multicast();
     if !is_unicast(target.address) {
-        return Err(JobError::new(field("address"), "a unicast address", target.address));
+        return Err(JobError::new(
+            field("address"),
+            "a unicast address",
+            target.address,
+        ));
     }
     if !is_unicast(target.source) {
-        return Err(JobError::new(field("source"), "a unicast address", target.source));
+        return Err(JobError::new(
+            field("source"),
+            "a unicast address",
+            target.source,
+        ));
     }
     if target.address.is_ipv4() != target.source.is_ipv4() {
-        return Err(JobError::new(field("source"), "an address of the target's family", target.source));
+        return Err(JobError::new(
+            field("source"),
+            "an address of the target's family",
+            target.source,
+        ));
     }
     Ok(())
 }
@@ -59,7 +100,12 @@ fn check_ping(options: &PingOptions) -> Result<(), JobError> {
 fn check_trace(options: &TraceOptions) -> Result<(), JobError> {
     require(options.first_ttl > 0, "trace.first_ttl", "1 to 255", 0)?;
     let ordered = options.last_ttl >= options.first_ttl;
-    require(ordered, "trace.last_ttl", "no less than trace.first_ttl", options.last_ttl)?;
+    require(
+        ordered,
+        "trace.last_ttl",
+        "no less than trace.first_ttl",
+        options.last_ttl,
+    )?;
     require(options.attempts > 0, "trace.attempts", "1 to 255", 0)?;
     require(options.wait_ms > 0, "trace.wait_ms", "at least 1", 0)?;
     require(options.gap_limit > 0, "trace.gap_limit", "1 to 255", 0)?;
@@ -69,7 +115,12 @@ fn check_trace(options: &TraceOptions) -> Result<(), JobError> {
 fn check_tnt(options: &TntOptions) -> Result<(), JobError> {
     require(options.ping_count > 0, "tnt.ping_count", "1 to 255", 0)?;
     let ordered = options.opaque_min < options.opaque_max;
-    require(ordered, "tnt.opaque_max", "more than tnt.opaque_min", options.opaque_max)
+    require(
+        ordered,
+        "tnt.opaque_max",
+        "more than tnt.opaque_min",
+        options.opaque_max,
+    )
 }
 
 /// Without privilege there is UDP, and nothing else.
@@ -78,31 +129,64 @@ fn check_privilege(job: &Job) -> Result<(), JobError> {
         return Ok(());
     }
     match job.kind {
-        Kind::Ping => {
-            require(job.ping.method == PingMethod::Udp, "ping.method", "udp, without privilege", name(&job.ping.method))
-        }
+        Kind::Ping => require(
+            job.ping.method == PingMethod::Udp,
+            "ping.method",
+            "udp, without privilege",
+            name(&job.ping.method).as_str(),
+        ),
         Kind::Trace => {
             let is_udp = job.trace.method == TraceMethod::UdpParis;
-            require(is_udp, "trace.method", "udp-paris, without privilege", name(&job.trace.method))
+            require(
+                is_udp,
+                "trace.method",
+                "udp-paris, without privilege",
+                name(&job.trace.method).as_str(),
+            )
         }
-        Kind::Tnt => require(false, "privilege", "raw: labels and TTLs cannot be seen without", "none"),
+        Kind::Tnt => require(
+            false,
+            "privilege",
+            "raw: labels and TTLs cannot be seen without",
+            "none",
+        ),
     }
 }
 
 /// As the value is written in JSON.
 fn name(value: &impl serde::Serialize) -> alloc::string::String {
-    serde_json::to_string(value).map_or_else(|error| error.to_string(), |text| text.trim_matches('"').to_string())
+    serde_json::to_string(value).map_or_else(
+        |error| error.to_string(),
+        |text| text.trim_matches('"').to_string(),
+    )
 }
 
 fn parse_key(text: &str) -> Result<[u8; 16], JobError> {
     // The key itself is never shown.
-    let refuse = || JobError::new("key", "32 hexadecimal digits", format!("{} characters", text.chars().count()));
+    let refuse = || {
+        JobError::new(
+            "key",
+            "32 hexadecimal digits",
+            format_args!("{} characters", text.chars().count()),
+        )
+    };
     if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(refuse());
     }
-    u128::from_str_radix(text, 16).map(u128::to_be_bytes).map_err(|_| refuse())
+    u128::from_str_radix(text, 16)
+        .map(u128::to_be_bytes)
+        .map_err(|_| refuse())
 }
 
-fn require(holds: bool, field: &str, expected: &'static str, found: impl ToString) -> Result<(), JobError> {
-    if holds { Ok(()) } else { Err(JobError::new(field, expected, found)) }
+fn require(
+    holds: bool,
+    field: &str,
+    expected: &'static str,
+    found: impl Display + Copy,
+) -> Result<(), JobError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(JobError::new(field, expected, found))
+    }
 }

@@ -28,6 +28,7 @@ use crate::tnt;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
+use check::Checked;
 use pacer::Pacer;
 use runs::Run;
 
@@ -71,12 +72,14 @@ impl Engine {
     /// # Errors
     /// When a field of the job is out of range or contradicts another.
     pub fn new(job: &Job, now_ns: u64) -> Result<Self, JobError> {
-        let key = check::check(job)?;
-        let targets = u32::try_from(job.targets.len()).expect("checked");
+        let Checked { key, targets } = check::check(job)?;
         let mut order: Vec<u32> = (0..targets).collect();
         seed::shuffle(&mut order, job.seed);
         // The key stays where it is needed.
-        let job = Job { key: String::new(), ..job.clone() };
+        let job = Job {
+            key: String::new(),
+            ..job.clone()
+        };
         let start = Event::Start {
             schema: SCHEMA,
             job: job.id.clone(),
@@ -87,7 +90,9 @@ impl Engine {
         };
         Ok(Self {
             started_ns: now_ns,
-            deadline_ns: job.deadline_ms.map(|ms| now_ns.saturating_add(ms.saturating_mul(MILLISECOND_NS))),
+            deadline_ns: job
+                .deadline_ms
+                .map(|ms| now_ns.saturating_add(ms.saturating_mul(MILLISECOND_NS))),
             order,
             begun: 0,
             ended: 0,
@@ -112,7 +117,10 @@ impl Engine {
     /// The next probe to send now: one whole IP packet. `None` until [`Engine::poll_timeout`].
     pub fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
         self.wake(now_ns);
-        while !self.finished && self.in_flight < self.job.in_flight_max && self.pacer.ready_ns() <= now_ns {
+        while !self.finished
+            && self.in_flight < self.job.in_flight_max
+            && self.pacer.ready_ns() <= now_ns
+        {
             let Some(id) = self.ready.pop_front() else {
                 if !self.begin_run(now_ns) {
                     break;
@@ -135,7 +143,9 @@ impl Engine {
         self.wake(received_ns.saturating_sub(1));
         let finding = match Heard::parse(packet) {
             Ok(heard) => match self.registry.find(&heard) {
-                Finding::Authentic(serial) => return self.handle_reply(received_ns, serial, &heard),
+                Finding::Authentic(serial) => {
+                    return self.handle_reply(received_ns, serial, &heard);
+                }
                 other => other,
             },
             Err(Unheard::Unparsed) => Finding::Unparsed,
@@ -158,10 +168,15 @@ impl Engine {
         if self.finished {
             return None;
         }
-        let may_send = self.in_flight < self.job.in_flight_max && (!self.ready.is_empty() || self.may_begin());
+        let may_send =
+            self.in_flight < self.job.in_flight_max && (!self.ready.is_empty() || self.may_begin());
         let send_ns = may_send.then(|| self.pacer.ready_ns());
         let timer_ns = self.timers.first().map(|(time_ns, _)| *time_ns);
-        send_ns.into_iter().chain(timer_ns).chain(self.deadline_ns).min()
+        send_ns
+            .into_iter()
+            .chain(timer_ns)
+            .chain(self.deadline_ns)
+            .min()
     }
 
     /// The next event: first one `Start`, last one `Done`.
@@ -183,8 +198,12 @@ impl Engine {
     fn transmit(&mut self, id: u32, now_ns: u64) -> Option<Vec<u8>> {
         let measurement = self.measurements.get_mut(&id)?;
         measurement.queued = false;
-        let run = self.runs.get_mut(&measurement.run).expect("a measurement ends with its run");
-        let spent = run.sent >= self.job.budget.per_target || self.counters.sent >= self.job.budget.total;
+        let run = self
+            .runs
+            .get_mut(&measurement.run)
+            .expect("a measurement ends with its run");
+        let spent =
+            run.sent >= self.job.budget.per_target || self.counters.sent >= self.job.budget.total;
         if spent {
             measurement.body.refuse();
         }
@@ -193,7 +212,13 @@ impl Engine {
             self.counters.sent += 1;
             self.pacer.take(now_ns);
             let wait_ns = measurement.wait_ns;
-            let issue = Issue { measurement: id, ttl: probe.ttl, attempt: probe.attempt, now_ns, wait_ns };
+            let issue = Issue {
+                measurement: id,
+                ttl: probe.ttl,
+                attempt: probe.attempt,
+                now_ns,
+                wait_ns,
+            };
             self.registry.issue(&measurement.shape, issue)
         });
         self.settle(id, now_ns);
@@ -240,7 +265,10 @@ impl Engine {
         if self.finished {
             return;
         }
-        if self.deadline_ns.is_some_and(|deadline_ns| deadline_ns <= now_ns) {
+        if self
+            .deadline_ns
+            .is_some_and(|deadline_ns| deadline_ns <= now_ns)
+        {
             self.end_all(now_ns, StopReason::Deadline);
             return;
         }
@@ -260,12 +288,22 @@ impl Engine {
 
     /// Brings the engine's books up to date with a measurement that something happened to.
     fn settle(&mut self, id: u32, now_ns: u64) {
-        let Some(measurement) = self.measurements.get_mut(&id) else { return };
+        let Some(measurement) = self.measurements.get_mut(&id) else {
+            return;
+        };
         let finished = measurement.body.is_finished();
-        let in_flight = if finished { 0 } else { measurement.body.in_flight() };
+        let in_flight = if finished {
+            0
+        } else {
+            measurement.body.in_flight()
+        };
         self.in_flight = self.in_flight + in_flight - measurement.in_flight;
         measurement.in_flight = in_flight;
-        let timer_ns = if finished { None } else { measurement.body.poll_timeout(now_ns) };
+        let timer_ns = if finished {
+            None
+        } else {
+            measurement.body.poll_timeout(now_ns)
+        };
         if timer_ns != measurement.timer_ns {
             if let Some(old_ns) = measurement.timer_ns {
                 self.timers.remove(&(old_ns, id));
@@ -287,7 +325,9 @@ impl Engine {
 
     /// Says `Done` once every target has ended or none may begin any more.
     fn close(&mut self, now_ns: u64) {
-        let more = self.begun < self.order.len() && self.ending.is_none() && self.counters.sent < self.job.budget.total;
+        let more = self.begun < self.order.len()
+            && self.ending.is_none()
+            && self.counters.sent < self.job.budget.total;
         if self.finished || more || !self.runs.is_empty() {
             return;
         }

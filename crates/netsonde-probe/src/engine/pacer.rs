@@ -10,6 +10,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// `burst - 1 + (rate_pps - burst + 1)` within a second, wherever that second begins. The burst lets a driver
 /// that wakes up every few milliseconds still reach 99 % of the rate; below 200 probes a second it is 1.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "the unit ends every name")]
 pub(super) struct Pacer {
     interval_ns: u64,
     /// How far `next_ns` may be ahead of the clock: a burst less one, in time.
@@ -23,7 +24,11 @@ impl Pacer {
     pub(super) fn new(rate_pps: u32) -> Self {
         let burst = (rate_pps / BURST_SHARE).max(1);
         let interval_ns = SECOND_NS.div_ceil(u64::from(rate_pps - burst + 1));
-        Self { interval_ns, slack_ns: interval_ns * u64::from(burst - 1), next_ns: 0 }
+        Self {
+            interval_ns,
+            slack_ns: interval_ns * u64::from(burst - 1),
+            next_ns: 0,
+        }
     }
 
     /// From when on a probe may leave.
@@ -78,7 +83,10 @@ mod tests {
                 sent += u32::from(pacer.take(now_ns));
                 now_ns = now_ns.max(pacer.ready_ns());
             }
-            assert!(sent * 100 >= rate_pps * 10 * 98, "{sent} in ten seconds at {rate_pps}/s");
+            assert!(
+                sent * 100 >= rate_pps * 10 * 98,
+                "{sent} in ten seconds at {rate_pps}/s"
+            );
         }
     }
 }

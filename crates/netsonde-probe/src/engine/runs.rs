@@ -37,7 +37,11 @@ impl Engine {
         let index = self.order[self.begun];
         let target = self.job.targets[usize::try_from(index).expect("an index of a list")];
         self.begun += 1;
-        let mut run = Run { target, sent: 0, machine: None };
+        let mut run = Run {
+            target,
+            sent: 0,
+            machine: None,
+        };
         match self.job.kind {
             Kind::Ping => {
                 let options = self.job.ping;
@@ -50,7 +54,12 @@ impl Engine {
                 self.begin_trace(index, target, &options, Purpose::Result, now_ns);
             }
             Kind::Tnt => {
-                run.machine = Some(Machine::new(&self.job.tnt, &self.job.trace, target.address, target.source));
+                run.machine = Some(Machine::new(
+                    &self.job.tnt,
+                    &self.job.trace,
+                    target.address,
+                    target.source,
+                ));
                 self.runs.insert(index, run);
                 self.drive(index, now_ns);
             }
@@ -58,19 +67,41 @@ impl Engine {
         true
     }
 
-    fn begin_ping(&mut self, run: u32, target: Target, options: &PingOptions, purpose: Purpose, now_ns: u64) {
+    fn begin_ping(
+        &mut self,
+        run: u32,
+        target: Target,
+        options: &PingOptions,
+        purpose: Purpose,
+        now_ns: u64,
+    ) {
         let shape = Shape::of_ping(target, options);
         let body = Body::Ping(Ping::new(options, now_ns));
         self.begin_measurement(run, shape, options.timeout_ms, body, purpose, now_ns);
     }
 
-    fn begin_trace(&mut self, run: u32, target: Target, options: &TraceOptions, purpose: Purpose, now_ns: u64) {
+    fn begin_trace(
+        &mut self,
+        run: u32,
+        target: Target,
+        options: &TraceOptions,
+        purpose: Purpose,
+        now_ns: u64,
+    ) {
         let shape = Shape::of_trace(target, options, self.job.privilege);
         let body = Body::Trace(Trace::new(target.address, options));
         self.begin_measurement(run, shape, options.wait_ms, body, purpose, now_ns);
     }
 
-    fn begin_measurement(&mut self, run: u32, shape: Shape, wait_ms: u32, body: Body, purpose: Purpose, now_ns: u64) {
+    fn begin_measurement(
+        &mut self,
+        run: u32,
+        shape: Shape,
+        wait_ms: u32,
+        body: Body,
+        purpose: Purpose,
+        now_ns: u64,
+    ) {
         let id = self.measurement_next;
         self.measurement_next = self.measurement_next.wrapping_add(1);
         let measurement = Measurement {
@@ -94,7 +125,14 @@ impl Engine {
             self.timers.remove(&(timer_ns, id));
         }
         self.in_flight -= measurement.in_flight;
-        let Measurement { shape, run, purpose, started_ns, body, .. } = measurement;
+        let Measurement {
+            shape,
+            run,
+            purpose,
+            started_ns,
+            body,
+            ..
+        } = measurement;
         match (purpose, body.into_outcome()) {
             (Purpose::Result, Outcome::Ping(outcome)) => {
                 let result = ping_result(&shape, self.job.ping.method, outcome);
@@ -104,7 +142,9 @@ impl Engine {
                 let record = trace_record(&shape, &self.job.trace, outcome, started_ns, now_ns);
                 self.end_run(run, Event::Trace(record));
             }
-            (Purpose::Task(task, _), Outcome::Ping(outcome)) => self.hand_over(run, task, Handover::Echo(outcome), now_ns),
+            (Purpose::Task(task, _), Outcome::Ping(outcome)) => {
+                self.hand_over(run, task, Handover::Echo(outcome), now_ns);
+            }
             (Purpose::Task(task, options), Outcome::Trace(outcome)) => {
                 let record = trace_record(&shape, &options, outcome, started_ns, now_ns);
                 self.hand_over(run, task, Handover::Trace(record), now_ns);
@@ -120,11 +160,19 @@ impl Engine {
 
     /// Tells a machine how its task went, and sees what it and those that waited for it want next.
     fn hand_over(&mut self, run: u32, task: TaskId, handover: Handover, now_ns: u64) {
-        let Some(machine) = self.runs.get_mut(&run).and_then(|run| run.machine.as_mut()) else { return };
+        let Some(machine) = self.runs.get_mut(&run).and_then(|run| run.machine.as_mut()) else {
+            return;
+        };
         match handover {
-            Handover::Echo(outcome) if outcome.sent == 0 => machine.handle_refused(&mut self.shared, task),
-            Handover::Trace(record) if record.sent == 0 => machine.handle_refused(&mut self.shared, task),
-            Handover::Echo(outcome) => machine.handle_echo(&mut self.shared, task, &echo_outcome(&outcome)),
+            Handover::Echo(outcome) if outcome.sent == 0 => {
+                machine.handle_refused(&mut self.shared, task);
+            }
+            Handover::Trace(record) if record.sent == 0 => {
+                machine.handle_refused(&mut self.shared, task);
+            }
+            Handover::Echo(outcome) => {
+                machine.handle_echo(&mut self.shared, task, &echo_outcome(&outcome));
+            }
             Handover::Trace(record) => machine.handle_trace(&mut self.shared, task, record),
         }
         self.drive(run, now_ns);
@@ -137,7 +185,9 @@ impl Engine {
     /// Starts what a machine asks for, and takes its result.
     fn drive(&mut self, index: u32, now_ns: u64) {
         while let Some(run) = self.runs.get_mut(&index) {
-            let Some(machine) = run.machine.as_mut() else { return };
+            let Some(machine) = run.machine.as_mut() else {
+                return;
+            };
             if let Some((id, task)) = machine.poll_task(&mut self.shared) {
                 if self.ending.is_some() {
                     machine.handle_refused(&mut self.shared, id);
@@ -159,14 +209,34 @@ impl Engine {
         }
     }
 
-    fn begin_task(&mut self, run: u32, source: core::net::IpAddr, id: TaskId, task: Task, now_ns: u64) {
+    fn begin_task(
+        &mut self,
+        run: u32,
+        source: core::net::IpAddr,
+        id: TaskId,
+        task: Task,
+        now_ns: u64,
+    ) {
         match task {
             Task::Echo { address, count } => {
-                let options = PingOptions { method: PingMethod::Icmp, count: u32::from(count), ..self.job.ping };
+                let options = PingOptions {
+                    method: PingMethod::Icmp,
+                    count: u32::from(count),
+                    ..self.job.ping
+                };
                 let target = Target { address, source };
-                self.begin_ping(run, target, &options, Purpose::Task(id, self.job.trace), now_ns);
+                self.begin_ping(
+                    run,
+                    target,
+                    &options,
+                    Purpose::Task(id, self.job.trace),
+                    now_ns,
+                );
             }
-            Task::Trace { target: address, options } => {
+            Task::Trace {
+                target: address,
+                options,
+            } => {
                 let target = Target { address, source };
                 self.begin_trace(run, target, &options, Purpose::Task(id, options), now_ns);
             }
@@ -181,9 +251,20 @@ enum Handover {
 }
 
 fn echo_outcome(outcome: &ping::Outcome) -> EchoOutcome {
-    let echoes = outcome.replies.iter().filter(|reply| reply.kind == ReplyKind::EchoReply);
-    let replies = echoes.map(|reply| EchoReply { ttl: reply.reply_ttl, rtt_ns: reply.rtt_ns }).collect();
-    EchoOutcome { sent: outcome.sent, replies }
+    let echoes = outcome
+        .replies
+        .iter()
+        .filter(|reply| reply.kind == ReplyKind::EchoReply);
+    let replies = echoes
+        .map(|reply| EchoReply {
+            ttl: reply.reply_ttl,
+            rtt_ns: reply.rtt_ns,
+        })
+        .collect();
+    EchoOutcome {
+        sent: outcome.sent,
+        replies,
+    }
 }
 
 fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> PingResult {

@@ -46,7 +46,8 @@ impl Fields {
         match shape.method {
             Method::Icmp => {
                 fields.source_port = 0;
-                fields.word = u32::from(keys.ident(shape.target, shape.flow)) << 16 | u32::from(draw.half());
+                fields.word =
+                    u32::from(keys.ident(shape.target, shape.flow)) << 16 | u32::from(draw.half());
                 fields.checksum = keys.flow_checksum(shape.flow);
             }
             Method::UdpParis => {}
@@ -62,9 +63,10 @@ impl Fields {
 
     /// The first bytes of an ICMP or UDP payload but for the two that set the checksum.
     pub(super) fn tag(&self) -> [u8; TAG_LEN - 2] {
-        let [a, b, c, d] = self.serial.to_be_bytes();
-        let [e, f, g, h, i, j] = self.keyed;
-        [a, b, c, d, e, f, g, h, i, j]
+        let mut tag = [0; TAG_LEN - 2];
+        tag[..4].copy_from_slice(&self.serial.to_be_bytes());
+        tag[4..].copy_from_slice(&self.keyed);
+        tag
     }
 }
 
@@ -80,7 +82,10 @@ pub(super) fn tcp_payload_len(shape: &Shape) -> u16 {
 pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields) -> Vec<u8> {
     let v6 = shape.target.is_ipv6();
     let (protocol, transport) = match shape.method {
-        Method::Icmp => (if v6 { protocol::ICMPV6 } else { protocol::ICMP }, echo(shape, fields)),
+        Method::Icmp => (
+            if v6 { protocol::ICMPV6 } else { protocol::ICMP },
+            echo(shape, fields),
+        ),
         Method::UdpParis | Method::UdpBySourcePort | Method::UdpByDestinationPort => {
             (protocol::UDP, datagram(shape, fields))
         }
@@ -105,7 +110,15 @@ fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {
     let mut out = Vec::new();
     let [a, b, c, d] = fields.word.to_be_bytes();
     let (ident, sequence) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    icmp::emit_echo(shape.source, shape.target, false, ident, sequence, &payload(shape, fields), &mut out);
+    icmp::emit_echo(
+        shape.source,
+        shape.target,
+        false,
+        ident,
+        sequence,
+        &payload(shape, fields),
+        &mut out,
+    );
     force_checksum(&mut out, 2, fields.checksum);
     out
 }
@@ -113,7 +126,14 @@ fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {
 fn datagram(shape: &Shape, fields: &Fields) -> Vec<u8> {
     let mut out = Vec::new();
     let payload = payload(shape, fields);
-    udp::emit(shape.source, shape.target, fields.source_port, fields.destination_port, &payload, &mut out);
+    udp::emit(
+        shape.source,
+        shape.target,
+        fields.source_port,
+        fields.destination_port,
+        &payload,
+        &mut out,
+    );
     force_checksum(&mut out, 6, fields.checksum);
     out
 }
@@ -123,7 +143,10 @@ fn segment(shape: &Shape, fields: &Fields) -> Vec<u8> {
     let options = [
         TcpOption::MaximumSegmentSize(1_220),
         TcpOption::SackPermitted,
-        TcpOption::Timestamps { value: fields.word.rotate_left(16), echo: 0 },
+        TcpOption::Timestamps {
+            value: fields.word.rotate_left(16),
+            echo: 0,
+        },
         TcpOption::Nop,
         TcpOption::WindowScale(7),
     ];

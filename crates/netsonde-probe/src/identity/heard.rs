@@ -4,7 +4,9 @@ use crate::record::{Extension, Label, Reply, ReplyKind};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
-use netsonde_wire::icmp::{ErrorKind, Extensions, Icmp, IcmpError, InterfaceInfo, Object, QuotedTransport, types};
+use netsonde_wire::icmp::{
+    ErrorKind, Extensions, Icmp, IcmpError, InterfaceInfo, Object, QuotedTransport, types,
+};
 use netsonde_wire::ip::{IpHeader, IpPacket, protocol};
 use netsonde_wire::mpls;
 use netsonde_wire::tcp::{Tcp, flags};
@@ -14,9 +16,19 @@ use netsonde_wire::udp::Udp;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Heard<'a> {
     /// An ICMP error and the packet that it quotes.
-    Error { ip: IpHeader, error: IcmpError<'a>, quoted: IpHeader, transport: QuotedTransport<'a> },
+    Error {
+        ip: IpHeader,
+        error: IcmpError<'a>,
+        quoted: IpHeader,
+        transport: QuotedTransport<'a>,
+    },
     /// An answer to an echo request.
-    EchoReply { ip: IpHeader, ident: u16, sequence: u16, payload: &'a [u8] },
+    EchoReply {
+        ip: IpHeader,
+        ident: u16,
+        sequence: u16,
+        payload: &'a [u8],
+    },
     /// A TCP segment.
     Tcp { ip: IpHeader, tcp: Tcp<'a> },
     /// A UDP datagram.
@@ -41,7 +53,9 @@ impl<'a> Heard<'a> {
             return Err(Unheard::Unparsed);
         }
         match (ip.protocol, ip.source.is_ipv6()) {
-            (protocol::ICMP, false) | (protocol::ICMPV6, true) => Self::parse_icmp(ip, packet.payload),
+            (protocol::ICMP, false) | (protocol::ICMPV6, true) => {
+                Self::parse_icmp(ip, packet.payload)
+            }
             (protocol::TCP, _) => {
                 let tcp = Tcp::parse(packet.payload).map_err(|_| Unheard::Unparsed)?;
                 Ok(Self::Tcp { ip, tcp })
@@ -60,12 +74,27 @@ impl<'a> Heard<'a> {
             return Err(Unheard::Unparsed);
         }
         match Icmp::parse(message, ip.source.is_ipv6()).map_err(|_| Unheard::Unparsed)? {
-            Icmp::EchoReply { ident, sequence, payload } => Ok(Self::EchoReply { ip, ident, sequence, payload }),
+            Icmp::EchoReply {
+                ident,
+                sequence,
+                payload,
+            } => Ok(Self::EchoReply {
+                ip,
+                ident,
+                sequence,
+                payload,
+            }),
             // Advice to the host, not an answer: the probe itself was forwarded.
             Icmp::Error(error) if error.kind == ErrorKind::Redirect => Err(Unheard::Unrelated),
             Icmp::Error(error) => {
-                let (quoted, transport) = error.quoted_transport().map_err(|_| Unheard::Unparsed)?;
-                Ok(Self::Error { ip, error, quoted: quoted.header, transport })
+                let (quoted, transport) =
+                    error.quoted_transport().map_err(|_| Unheard::Unparsed)?;
+                Ok(Self::Error {
+                    ip,
+                    error,
+                    quoted: quoted.header,
+                    transport,
+                })
             }
             _ => Err(Unheard::Unrelated),
         }
@@ -74,7 +103,10 @@ impl<'a> Heard<'a> {
     /// The header of the packet itself.
     pub(crate) fn ip(&self) -> &IpHeader {
         match self {
-            Self::Error { ip, .. } | Self::EchoReply { ip, .. } | Self::Tcp { ip, .. } | Self::Udp { ip, .. } => ip,
+            Self::Error { ip, .. }
+            | Self::EchoReply { ip, .. }
+            | Self::Tcp { ip, .. }
+            | Self::Udp { ip, .. } => ip,
         }
     }
 
@@ -113,7 +145,11 @@ impl<'a> Heard<'a> {
             }
             Self::EchoReply { ip, .. } => {
                 let v6 = ip.source.is_ipv6();
-                reply.icmp_type = Some(if v6 { types::V6_ECHO_REPLY } else { types::V4_ECHO_REPLY });
+                reply.icmp_type = Some(if v6 {
+                    types::V6_ECHO_REPLY
+                } else {
+                    types::V4_ECHO_REPLY
+                });
                 reply.icmp_code = Some(0);
             }
             Self::Tcp { .. } | Self::Udp { .. } => {}
@@ -131,7 +167,9 @@ impl<'a> Heard<'a> {
                 ErrorKind::Redirect => ReplyKind::Redirect,
             },
             Self::EchoReply { .. } => ReplyKind::EchoReply,
-            Self::Tcp { tcp, .. } if tcp.flags.unwrap_or_default() & flags::RST != 0 => ReplyKind::TcpRst,
+            Self::Tcp { tcp, .. } if tcp.flags.unwrap_or_default() & flags::RST != 0 => {
+                ReplyKind::TcpRst
+            }
             Self::Tcp { .. } => ReplyKind::TcpSynAck,
             Self::Udp { .. } => ReplyKind::UdpReply,
         }
@@ -141,15 +179,27 @@ impl<'a> Heard<'a> {
 /// Labels of a structure whose checksum is wrong are not believed: its objects are kept raw.
 fn read_extensions(extensions: Extensions<'_>, reply: &mut Reply) {
     if extensions.checksum_ok() == Some(false) {
-        reply.extensions.push(Extension::Unknown { class: 0, c_type: 0, payload: hexadecimal(extensions.as_bytes()) });
+        reply.extensions.push(Extension::Unknown {
+            class: 0,
+            c_type: 0,
+            payload: hexadecimal(extensions.as_bytes()),
+        });
         return;
     }
     for object in extensions.objects() {
         match object {
             Object::LabelStack { raw } => reply.labels.extend(mpls::entries(raw).map(label)),
             Object::Interface(info) => reply.extensions.push(interface(&info)),
-            Object::Unknown { class, c_type, payload } => {
-                reply.extensions.push(Extension::Unknown { class, c_type, payload: hexadecimal(payload) });
+            Object::Unknown {
+                class,
+                c_type,
+                payload,
+            } => {
+                reply.extensions.push(Extension::Unknown {
+                    class,
+                    c_type,
+                    payload: hexadecimal(payload),
+                });
             }
             _ => {}
         }
@@ -157,7 +207,12 @@ fn read_extensions(extensions: Extensions<'_>, reply: &mut Reply) {
 }
 
 fn label(entry: mpls::Lse) -> Label {
-    Label { label: entry.label, tc: entry.tc, bottom: entry.bottom, ttl: entry.ttl }
+    Label {
+        label: entry.label,
+        tc: entry.tc,
+        bottom: entry.bottom,
+        ttl: entry.ttl,
+    }
 }
 
 fn interface(info: &InterfaceInfo<'_>) -> Extension {
@@ -165,14 +220,18 @@ fn interface(info: &InterfaceInfo<'_>) -> Extension {
         role: info.role,
         if_index: info.if_index,
         address: info.address,
-        name: info.name.map(|name| String::from_utf8_lossy(name).into_owned()),
+        name: info
+            .name
+            .map(|name| String::from_utf8_lossy(name).into_owned()),
         mtu: info.mtu,
     }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes every character");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes every character");
+            text
+        })
 }

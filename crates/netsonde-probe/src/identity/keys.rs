@@ -54,19 +54,43 @@ impl Draw {
 impl Keys {
     /// Takes the job's key and seed.
     pub(crate) fn new(key: [u8; 16], seed: u64) -> Self {
-        Self { key, flow_base: crate::seed::mix(seed) }
+        Self {
+            key,
+            flow_base: crate::seed::mix(seed),
+        }
     }
 
     /// The bits of one probe; `nonce` counts the draws that were taken already.
-    pub(super) fn draw(&self, shape: &Shape, measurement: u32, ttl: u8, attempt: u32, nonce: u8) -> Draw {
-        Draw(self.hash_probe(Domain::Probe, shape, measurement, ttl, attempt, u32::from(nonce)))
+    pub(super) fn draw(
+        &self,
+        shape: &Shape,
+        measurement: u32,
+        ttl: u8,
+        attempt: u32,
+        nonce: u8,
+    ) -> Draw {
+        Draw(self.hash_probe(
+            Domain::Probe,
+            shape,
+            measurement,
+            ttl,
+            attempt,
+            u32::from(nonce),
+        ))
     }
 
     /// 48 bits for the payload, `serial` being sent beside them.
-    pub(super) fn payload(&self, shape: &Shape, measurement: u32, ttl: u8, attempt: u32, serial: u32) -> [u8; 6] {
-        let [a, b, c, d, e, f, ..] =
-            self.hash_probe(Domain::Payload, shape, measurement, ttl, attempt, serial).to_be_bytes();
-        [a, b, c, d, e, f]
+    pub(super) fn payload(
+        &self,
+        shape: &Shape,
+        measurement: u32,
+        ttl: u8,
+        attempt: u32,
+        serial: u32,
+    ) -> [u8; 6] {
+        let hash = self.hash_probe(Domain::Payload, shape, measurement, ttl, attempt, serial);
+        let [_, _, keyed @ ..] = hash.to_be_bytes();
+        keyed
     }
 
     /// The ICMP identifier: one for each target and flow, as some balancers look at it.
@@ -102,11 +126,20 @@ impl Keys {
 
     /// The IPv6 flow label of a flow, never 0.
     pub(super) fn flow_label(&self, flow: u16) -> u32 {
-        let label = ((self.flow_base >> 40).wrapping_add(u64::from(flow) * 40_503) & 0xf_ffff) as u32;
+        let label =
+            ((self.flow_base >> 40).wrapping_add(u64::from(flow) * 40_503) & 0xf_ffff) as u32;
         label.max(1)
     }
 
-    fn hash_probe(&self, domain: Domain, shape: &Shape, measurement: u32, ttl: u8, attempt: u32, extra: u32) -> u64 {
+    fn hash_probe(
+        &self,
+        domain: Domain,
+        shape: &Shape,
+        measurement: u32,
+        ttl: u8,
+        attempt: u32,
+        extra: u32,
+    ) -> u64 {
         let mut hasher = self.hasher(domain);
         hasher.write(&octets(shape.target));
         hasher.write(&[shape.method.code(), ttl]);

@@ -44,10 +44,12 @@
 mod craft;
 mod heard;
 mod keys;
+mod matching;
 mod registry;
 mod shape;
 
 pub(crate) use heard::{Heard, Unheard};
 pub(crate) use keys::Keys;
-pub(crate) use registry::{Finding, Issue, Registry};
+pub(crate) use matching::Finding;
+pub(crate) use registry::{Issue, Registry};
 pub(crate) use shape::Shape;

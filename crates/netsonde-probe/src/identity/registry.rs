@@ -1,16 +1,12 @@
 //! The probes of the last seconds, found again by what their replies carry.
-use super::craft::{self, Fields, TAG_LEN};
-use super::heard::Heard;
+use super::craft::{self, Fields};
 use super::keys::Keys;
 use super::shape::{Method, Shape};
 use crate::job::Privilege;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use netsonde_wire::icmp::QuotedTransport;
-use netsonde_wire::ip::{IpHeader, protocol};
-use netsonde_wire::tcp::{Tcp, flags};
-use netsonde_wire::udp::Udp;
+use netsonde_wire::ip::protocol;
 
 /// Draws tried until an identity is free; each is taken with a probability far below one in a thousand.
 const DRAWS_MAX: u8 = 64;
@@ -18,12 +14,6 @@ const DRAWS_MAX: u8 = 64;
 const LINGER_NS: u64 = 3_000_000_000;
 /// Probes remembered at most, beside those in flight.
 const REMEMBERED_MAX: usize = 1 << 20;
-/// Keyed bits that make a reply authentic whatever its quoted destination.
-const BITS_ALONE: u32 = 48;
-/// Keyed bits that make a reply authentic when the quoted destination is right.
-const BITS_WITH_DESTINATION: u32 = 30;
-/// The same without privilege, where a port may be all there is.
-const BITS_UNPRIVILEGED: u32 = 15;
 
 /// One probe that was sent.
 #[derive(Clone, Debug)]
@@ -36,43 +26,30 @@ pub(crate) struct Entry {
     /// When its own wait is over.
     pub(crate) expires_ns: u64,
     pub(crate) answered: bool,
-    target: IpAddr,
-    method: Method,
-    fields: Fields,
-    index: Index,
-    conversation: Conversation,
-}
-
-/// What a packet turned out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// The reply to the probe with this serial number.
-    Authentic(u32),
-    /// For us by address and port, but the keyed fields are wrong.
-    Rejected,
-    /// For us perhaps, but without any identity.
-    Unparsed,
-    /// Somebody else's.
-    Unrelated,
+    pub(super) target: IpAddr,
+    pub(super) method: Method,
+    pub(super) fields: Fields,
+    pub(super) index: Index,
+    pub(super) conversation: Conversation,
 }
 
 /// The method (or a number for the target, where ports are the identity), and the keyed field itself.
-type Index = (u64, u32);
+pub(super) type Index = (u64, u32);
 /// Target, protocol, source port: what makes a packet ours to judge.
-type Conversation = (IpAddr, u8, u16);
+pub(super) type Conversation = (IpAddr, u8, u16);
 
 /// The probes of the last seconds.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    keys: Keys,
-    privilege: Privilege,
+    pub(super) keys: Keys,
+    pub(super) privilege: Privilege,
     /// By serial number, that is, in the order of sending.
-    entries: BTreeMap<u32, Entry>,
-    by_index: BTreeMap<Index, u32>,
-    conversations: BTreeMap<Conversation, u32>,
+    pub(super) entries: BTreeMap<u32, Entry>,
+    pub(super) by_index: BTreeMap<Index, u32>,
+    pub(super) conversations: BTreeMap<Conversation, u32>,
     serial: u32,
     /// Payload lengths of TCP probes, which their acknowledgments include.
-    tcp_payload_lens: Vec<u32>,
+    pub(super) tcp_payload_lens: Vec<u32>,
     remembered_max: usize,
 }
 
@@ -96,7 +73,13 @@ impl Registry {
     pub(crate) fn issue(&mut self, shape: &Shape, probe: Issue) -> Vec<u8> {
         let serial = self.serial;
         self.serial = self.serial.wrapping_add(1);
-        let Issue { measurement, ttl, attempt, now_ns, wait_ns } = probe;
+        let Issue {
+            measurement,
+            ttl,
+            attempt,
+            now_ns,
+            wait_ns,
+        } = probe;
         let mut nonce = 0;
         let (mut fields, index) = loop {
             let draw = self.keys.draw(shape, measurement, ttl, attempt, nonce);
@@ -145,7 +128,9 @@ impl Registry {
             if !old && self.entries.len() <= self.remembered_max {
                 break;
             }
-            let Some((serial, entry)) = self.entries.pop_first() else { break };
+            let Some((serial, entry)) = self.entries.pop_first() else {
+                break;
+            };
             if self.by_index.get(&entry.index) == Some(&serial) {
                 self.by_index.remove(&entry.index);
             }
@@ -158,126 +143,6 @@ impl Registry {
         }
     }
 
-    /// Finds the probe that `heard` answers.
-    pub(crate) fn find(&self, heard: &Heard<'_>) -> Finding {
-        let responder = heard.ip().source;
-        match *heard {
-            Heard::Error { quoted, transport, .. } => self.find_quoted(&quoted, transport),
-            Heard::EchoReply { ip, ident, sequence, payload } => {
-                let index = (tag(Method::Icmp, ip.source), word(ident, sequence));
-                let bits = |entry: &Entry| index_bits(entry, index) + payload_bits(entry, payload);
-                self.judge(index, payload, responder, bits)
-                    .unwrap_or_else(|| self.stranger((responder, ip.protocol, 0)))
-            }
-            Heard::Tcp { ref tcp, .. } => self.find_tcp(responder, tcp),
-            Heard::Udp { ref udp, .. } => self.find_udp(responder, udp),
-        }
-    }
-
-    fn find_quoted(&self, quoted: &IpHeader, transport: QuotedTransport<'_>) -> Finding {
-        let target = quoted.destination;
-        let id_bits = |entry: &Entry| {
-            let same = quoted.ident == Some(u32::from(entry.fields.ip_id));
-            if same && self.privilege == Privilege::Raw { 16 } else { 0 }
-        };
-        match transport {
-            QuotedTransport::Echo { ident, sequence, payload, is_reply: false, .. } => {
-                let index = (tag(Method::Icmp, target), word(ident, sequence));
-                let bits = |entry: &Entry| index_bits(entry, index) + id_bits(entry) + payload_bits(entry, payload);
-                self.judge(index, payload, target, bits)
-                    .unwrap_or_else(|| self.stranger((target, quoted.protocol, 0)))
-            }
-            QuotedTransport::Udp(udp) => {
-                let bits = |entry: &Entry| {
-                    udp_bits(entry, &udp, self.privilege) + id_bits(entry) + payload_bits(entry, udp.payload)
-                };
-                let ip_id = quoted.ident.map_or(0, |id| (id & 0xffff) as u16);
-                let paris = (self.paris_tag(target), word(udp.checksum, ip_id));
-                let ports = (self.keys.destination(target), word(udp.source_port, udp.destination_port));
-                self.judge(ports, udp.payload, target, bits)
-                    .filter(|finding| matches!(finding, Finding::Authentic(_)))
-                    .or_else(|| self.judge(paris, udp.payload, target, bits))
-                    .unwrap_or_else(|| self.stranger((target, protocol::UDP, udp.source_port)))
-            }
-            QuotedTransport::Tcp(tcp) => {
-                let index = (tag(Method::TcpSyn, target), tcp.sequence);
-                let bits = |entry: &Entry| index_bits(entry, index) + id_bits(entry);
-                self.judge(index, &[], target, bits)
-                    .unwrap_or_else(|| self.stranger((target, protocol::TCP, tcp.source_port)))
-            }
-            QuotedTransport::Short(_) => Finding::Unparsed,
-            _ => Finding::Unrelated,
-        }
-    }
-
-    fn find_tcp(&self, responder: IpAddr, tcp: &Tcp<'_>) -> Finding {
-        let tcp_flags = tcp.flags.unwrap_or_default();
-        if tcp_flags & (flags::RST | flags::SYN) == 0 {
-            return Finding::Unrelated;
-        }
-        let acknowledged = tcp.acknowledgment.filter(|_| tcp_flags & flags::ACK != 0).unwrap_or_default();
-        let by_acknowledgment = self.tcp_payload_lens.iter().map(|len| acknowledged.wrapping_sub(1 + len));
-        for sequence in by_acknowledgment.chain([tcp.sequence]) {
-            let index = (tag(Method::TcpSyn, responder), sequence);
-            let bits = |entry: &Entry| {
-                let Fields { source_port, destination_port, .. } = entry.fields;
-                let same_ports = (tcp.destination_port, tcp.source_port) == (source_port, destination_port);
-                if same_ports { index_bits(entry, index) } else { 0 }
-            };
-            if let Some(finding @ Finding::Authentic(_)) = self.judge(index, &[], responder, bits) {
-                return finding;
-            }
-        }
-        self.stranger((responder, protocol::TCP, tcp.destination_port))
-    }
-
-    /// A UDP reply has nothing but its ports: only probes whose source port is their own can be told.
-    fn find_udp(&self, responder: IpAddr, udp: &Udp<'_>) -> Finding {
-        let index = (self.keys.destination(responder), word(udp.destination_port, udp.source_port));
-        let by_ports = self.by_index.get(&index).and_then(|serial| Some((*serial, self.entries.get(serial)?)));
-        if let Some((serial, Entry { fields, .. })) = by_ports
-            && (fields.destination_port, fields.source_port) == (udp.source_port, udp.destination_port)
-        {
-            return Finding::Authentic(serial);
-        }
-        match self.stranger((responder, protocol::UDP, udp.destination_port)) {
-            Finding::Rejected => Finding::Unparsed,
-            other => other,
-        }
-    }
-
-    /// Weighs the probes that `index` and the serial number in `payload` point to; `None` if there are none.
-    fn judge(
-        &self,
-        index: Index,
-        payload: &[u8],
-        target: IpAddr,
-        bits: impl Fn(&Entry) -> u32,
-    ) -> Option<Finding> {
-        let by_payload = payload.get(2..6).and_then(|serial| serial.try_into().ok()).map(u32::from_be_bytes);
-        let candidates = [self.by_index.get(&index).copied(), by_payload];
-        let mut known = candidates.into_iter().flatten().filter_map(|serial| Some((serial, self.entries.get(&serial)?)));
-        let (mut finding, needed) = (None, self.bits_needed());
-        known
-            .find_map(|(serial, entry)| {
-                let bits = bits(entry);
-                let enough = bits >= BITS_ALONE || (bits >= needed && entry.target == target);
-                if bits > 0 {
-                    finding = Some(Finding::Rejected);
-                }
-                enough.then_some(Finding::Authentic(serial))
-            })
-            .or(finding)
-    }
-
-    fn bits_needed(&self) -> u32 {
-        if self.privilege == Privilege::Raw { BITS_WITH_DESTINATION } else { BITS_UNPRIVILEGED }
-    }
-
-    fn stranger(&self, conversation: Conversation) -> Finding {
-        if self.conversations.contains_key(&conversation) { Finding::Rejected } else { Finding::Unrelated }
-    }
-
     /// Where a probe is found again. Ports and lone checksums need the target beside them: the others have 32 bits.
     fn index(&self, method: Method, target: IpAddr, fields: &Fields) -> Index {
         match method {
@@ -286,14 +151,19 @@ impl Registry {
                 let ip_id = if target.is_ipv6() { 0 } else { fields.ip_id };
                 (self.paris_tag(target), word(fields.checksum, ip_id))
             }
-            Method::UdpBySourcePort | Method::UdpByDestinationPort => {
-                (self.keys.destination(target), word(fields.source_port, fields.destination_port))
-            }
+            Method::UdpBySourcePort | Method::UdpByDestinationPort => (
+                self.keys.destination(target),
+                word(fields.source_port, fields.destination_port),
+            ),
         }
     }
 
-    fn paris_tag(&self, target: IpAddr) -> u64 {
-        if target.is_ipv6() { self.keys.destination(target) } else { tag(Method::UdpParis, target) }
+    pub(super) fn paris_tag(&self, target: IpAddr) -> u64 {
+        if target.is_ipv6() {
+            self.keys.destination(target)
+        } else {
+            tag(Method::UdpParis, target)
+        }
     }
 }
 
@@ -305,29 +175,6 @@ pub(crate) struct Issue {
     pub(crate) attempt: u32,
     pub(crate) now_ns: u64,
     pub(crate) wait_ns: u64,
-}
-
-/// Keyed bits of ports and checksum that match.
-fn udp_bits(entry: &Entry, udp: &Udp<'_>, privilege: Privilege) -> u32 {
-    let fields = &entry.fields;
-    let source = if udp.source_port == fields.source_port { 15 } else { 0 };
-    let destination = if udp.destination_port == fields.destination_port { 15 } else { 0 };
-    let checksum = if udp.checksum == fields.checksum && privilege == Privilege::Raw { 16 } else { 0 };
-    match entry.method {
-        Method::UdpParis => checksum,
-        Method::UdpBySourcePort => source + checksum,
-        Method::UdpByDestinationPort => source + destination,
-        Method::Icmp | Method::TcpSyn | Method::TcpAck => 0,
-    }
-}
-
-fn index_bits(entry: &Entry, index: Index) -> u32 {
-    if entry.index == index { 32 } else { 0 }
-}
-
-/// 48 if the tag is there, else 0: some routers cut it, some pad what they cut with zeros.
-fn payload_bits(entry: &Entry, payload: &[u8]) -> u32 {
-    if payload.get(2..TAG_LEN) == Some(&entry.fields.tag()) { 48 } else { 0 }
 }
 
 fn is_tcp(method: Method) -> bool {
@@ -344,7 +191,7 @@ fn protocol_of(shape: &Shape) -> u8 {
 }
 
 /// Keeps the keyed fields of different protocols apart in one index.
-fn tag(method: Method, address: IpAddr) -> u64 {
+pub(super) fn tag(method: Method, address: IpAddr) -> u64 {
     let protocol = match method {
         Method::Icmp => 0,
         Method::UdpParis | Method::UdpBySourcePort | Method::UdpByDestinationPort => 2,
@@ -353,6 +200,6 @@ fn tag(method: Method, address: IpAddr) -> u64 {
     protocol + u64::from(address.is_ipv6())
 }
 
-fn word(high: u16, low: u16) -> u32 {
+pub(super) fn word(high: u16, low: u16) -> u32 {
     u32::from(high) << 16 | u32::from(low)
 }

@@ -80,7 +80,9 @@ impl Shape {
             (TraceMethod::IcmpParis, _) => (Method::Icmp, 0),
             (TraceMethod::TcpSyn, _) => (Method::TcpSyn, TCP_PORT),
             (TraceMethod::UdpParis, Privilege::Raw) => (Method::UdpParis, UDP_PORT),
-            (TraceMethod::UdpParis, Privilege::None) if options.destination_port == 0 => (Method::UdpByDestinationPort, 0),
+            (TraceMethod::UdpParis, Privilege::None) if options.destination_port == 0 => {
+                (Method::UdpByDestinationPort, 0)
+            }
             (TraceMethod::UdpParis, Privilege::None) => (Method::UdpBySourcePort, UDP_PORT),
         };
         Self {
