@@ -45,7 +45,7 @@ GOOD: list[tuple[Rule, dict[str, str]]] = [
     ),
     (prose.links, {"a.md": "```\n[b](nowhere.md)\n```\n"}),
     (prose.fragments, {"changes/2.added.md": "Text.", "changes/README.md": ""}),
-    (prose.promises, {"SPECIFICATION.md": "| a | b |\n|--|--|\n| x | *pending* |"}),
+    (prose.promises, {"SPECIFICATION.md": "| a | b |\n| --- | --- |\n| x | *pending* |"}),
     (
         prose.promises,
         {"SPECIFICATION.md": "| x | `t/a.py::test_a` |", "t/a.py": "def test_a(): ..."},

@@ -16,6 +16,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _FRAGMENT = re.compile(r"\d+(?:-[a-z0-9-]+)?\.(?:added|changed|fixed|removed)\.md")
+_RULE = re.compile(r"\|[\s:|-]+\|")
 _PROOF = re.compile(r"`([\w./-]+\.(?:py|rs|sh))(?:::(\w+))?`")
 
 _TEXT = (".py", ".pyi", ".rs", ".md", ".toml", ".yml", ".sh", ".txt", "Makefile", ".ci/run")
@@ -97,7 +98,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     lines = text.splitlines()
     for line, row in enumerate(lines, 1):
         following = lines[line] if line < len(lines) else ""
-        if row.startswith("|") and not row.startswith("|-") and not following.startswith("|-"):
+        if row.startswith("|") and not _RULE.fullmatch(row) and not _RULE.fullmatch(following):
             yield line, [cell.strip() for cell in row.strip("|").split("|")]
 
 
