@@ -86,8 +86,9 @@ format: setup ## Rewrite sources in the house's format
 	ruff check --quiet --fix-only .
 	ruff format --quiet .
 
-bless: setup ## Rewrite golden results from what the code does now; review them as code
-	@NETSONDE_BLESS=1 pytest --quiet tests/scenarios
+bless: setup ## Rewrite golden results and generated sources; review them as code
+	@python -m tests.scenarios.bless $(ARGS)
+	python tests/measure/twins.py
 	git --no-pager diff --stat
 
 docs: setup ## Build the documentation into site/

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli", "report", "aio", "measure", "lab", "model", "_core")
+ROOMS = ("cli", "report", "aio", "_sync", "measure", "lab", "model", "_core")
 
 
 def lint(root: Path, module: str, text: str) -> subprocess.CompletedProcess[str]:
