@@ -18,6 +18,7 @@ RULES = [
     layout.private_modules,
     layout.quiet_inits,
     layout.exports,
+    layout.shortcuts,
     crates.directions,
     crates.sans_io,
     crates.no_unsafe,

@@ -68,6 +68,17 @@ def exports(root: Path) -> list[str]:
     return problems
 
 
+def shortcuts(root: Path) -> list[str]:
+    """Below the command line nothing goes through the package itself, but to the binary module."""
+    return [
+        at(root, path, node.lineno, "import from the room, not from the package")
+        for path in _modules(root)
+        if path.parent != root / PACKAGE and path.parent.name != "cli"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if _is_shortcut(node)
+    ]
+
+
 def _modules(root: Path) -> Iterator[Path]:
     return (path for path in files(root, ".py", under=PACKAGE) if path.name != "__init__.py")
 
@@ -80,6 +91,15 @@ def _test_of(root: Path, path: Path) -> Path:
     """Return the path of a module's test, without its ending."""
     inner = path.relative_to(root / PACKAGE)
     return root / "tests" / inner.parent / f"test_{inner.stem.strip('_')}"
+
+
+def _is_shortcut(node: ast.AST) -> bool:
+    match node:
+        case ast.Import(names=names):
+            return any(alias.name == "netsonde" for alias in names)
+        case ast.ImportFrom(module="netsonde", names=names):
+            return any(alias.name != "_core" for alias in names)
+    return False
 
 
 def _is_quiet(node: ast.stmt) -> bool:
