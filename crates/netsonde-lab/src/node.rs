@@ -6,7 +6,7 @@ use crate::random::Stream;
 use crate::topology::IpId;
 
 /// A node of role `python`: its behaviour comes from outside.
-pub trait Node: Send {
+pub trait Node: Send + Sync {
     /// Takes one frame that came in on an interface and appends what the node sends.
     ///
     /// Interfaces are numbered from 1 in the order of the names of the node's links, attachments

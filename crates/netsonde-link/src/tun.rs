@@ -83,6 +83,14 @@ impl Tun {
     }
 }
 
+/// A descriptor of our own for what is open under a number that the caller keeps.
+///
+/// # Errors
+/// [`LinkError::Call`] if nothing is open under it.
+pub fn duplicate(number: i32) -> Result<OwnedFd, LinkError> {
+    sys::duplicate(number)
+}
+
 impl AsFd for Tun {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()

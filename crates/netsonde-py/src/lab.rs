@@ -45,17 +45,32 @@ impl Lab {
         let mut lab = netsonde_lab::Lab::new(&topology).map_err(refused)?;
         let failure = Failure::default();
         for (name, handler) in nodes.unwrap_or_default() {
-            let node = PyNode { name: name.clone(), handler, failure: Arc::clone(&failure) };
+            let node = PyNode {
+                name: name.clone(),
+                handler,
+                failure: Arc::clone(&failure),
+            };
             lab.set_node(&name, Box::new(node)).map_err(refused)?;
         }
         Ok(Self { lab, failure })
     }
 
     /// Runs a job from an attachment in virtual time; `on_event` gets each event as one JSON object.
-    fn measure(&mut self, py: Python<'_>, attachment: &str, job: &[u8], on_event: Py<PyAny>) -> PyResult<()> {
+    fn measure(
+        &mut self,
+        py: Python<'_>,
+        attachment: &str,
+        job: &[u8],
+        on_event: Py<PyAny>,
+    ) -> PyResult<()> {
         let attachment = self.lab.attachment(attachment).map_err(refused)?;
         let engine = Engine::new(&parse_job(job)?, self.lab.now_ns()).map_err(refused_job)?;
-        let mut host = Measurement { engine, on_event, failure: Arc::clone(&self.failure), steps: 0 };
+        let mut host = Measurement {
+            engine,
+            on_event,
+            failure: Arc::clone(&self.failure),
+            steps: 0,
+        };
         py.detach(|| {
             self.lab.drive(attachment, &mut host, u64::MAX);
             host.report();
@@ -82,7 +97,10 @@ impl Lab {
     }
 
     /// The next packet that came to an attached host: when, at which attachment, and its bytes.
-    fn poll_delivery<'py>(&mut self, py: Python<'py>) -> Option<(u64, String, Bound<'py, PyBytes>)> {
+    fn poll_delivery<'py>(
+        &mut self,
+        py: Python<'py>,
+    ) -> Option<(u64, String, Bound<'py, PyBytes>)> {
         let delivery = self.lab.poll_delivery()?;
         let name = attachment_name(&self.lab, delivery.attachment);
         Some((delivery.at_ns, name, PyBytes::new(py, &delivery.packet)))
@@ -135,10 +153,17 @@ impl Lab {
     }
 
     /// Runs on the wall clock between TUN descriptors, by attachment, until `stop_fd` is readable.
-    fn serve(&mut self, py: Python<'_>, tun_fds: HashMap<String, i32>, stop_fd: i32) -> PyResult<()> {
+    fn serve(
+        &mut self,
+        py: Python<'_>,
+        tun_fds: HashMap<String, i32>,
+        stop_fd: i32,
+    ) -> PyResult<()> {
         let devices = tun_fds
             .into_iter()
-            .map(|(name, descriptor)| Ok((self.lab.attachment(&name).map_err(refused)?, descriptor)))
+            .map(|(name, descriptor)| {
+                Ok((self.lab.attachment(&name).map_err(refused)?, descriptor))
+            })
             .collect::<PyResult<Vec<_>>>()?;
         py.detach(|| lab_live::serve(&mut self.lab, &self.failure, devices, stop_fd))?;
         raise(&self.failure)
@@ -148,10 +173,16 @@ impl Lab {
 /// The Python exception for a refused topology or name.
 fn refused(error: Refusal) -> PyErr {
     match error {
-        Refusal::Topology { key, expected, found } => LabError::new_err((key, expected, found)),
-        Refusal::Syntax { line, column, message } => {
-            LabError::new_err((format!("line {line}, column {column}"), "JSON", message))
-        }
+        Refusal::Topology {
+            key,
+            expected,
+            found,
+        } => LabError::new_err((key, expected, found)),
+        Refusal::Syntax {
+            line,
+            column,
+            message,
+        } => LabError::new_err((format!("line {line}, column {column}"), "JSON", message)),
         Refusal::UnknownName { kind, found } => {
             LabError::new_err((kind, format!("the name of a {kind}"), found))
         }
@@ -167,7 +198,10 @@ fn raise(failure: &Failure) -> PyResult<()> {
 
 fn attachment_name(lab: &netsonde_lab::Lab, wanted: AttachmentId) -> String {
     let mut names = lab.attachments();
-    names.find(|(id, _)| *id == wanted).map(|(_, name)| name.to_owned()).unwrap_or_default()
+    names
+        .find(|(id, _)| *id == wanted)
+        .map(|(_, name)| name.to_owned())
+        .unwrap_or_default()
 }
 
 /// Keeps the first of several exceptions.
@@ -188,13 +222,25 @@ impl Node for PyNode {
     fn handle(&mut self, now_ns: u64, interface: u32, packet: &[u8], out: &mut Vec<Emission>) {
         let answer = Python::attach(|py| {
             let packet = PyBytes::new(py, packet);
-            let sent = self.handler.call_method1(py, "handle", (now_ns, interface, packet))?;
-            sent.bind(py).try_iter()?.map(|one| one?.extract::<(u64, u32, Vec<u8>)>()).collect::<PyResult<Vec<_>>>()
+            let sent = self
+                .handler
+                .call_method1(py, "handle", (now_ns, interface, packet))?;
+            sent.bind(py)
+                .try_iter()?
+                .map(|one| one?.extract::<(u64, u32, Vec<u8>)>())
+                .collect::<PyResult<Vec<_>>>()
         });
         match answer {
-            Ok(sent) => out.extend(
-                sent.into_iter().map(|(delay_ns, interface, packet)| Emission { delay_ns, interface, packet }),
-            ),
+            Ok(sent) => {
+                out.extend(
+                    sent.into_iter()
+                        .map(|(delay_ns, interface, packet)| Emission {
+                            delay_ns,
+                            interface,
+                            packet,
+                        }),
+                )
+            }
             Err(error) => Python::attach(|py| {
                 let said = format!("raised by handle() of node {}", self.name);
                 // Notes are a help to the reader only: without one the exception stands as it is.
@@ -218,7 +264,11 @@ impl Measurement {
     fn report(&mut self) {
         while let Some(event) = self.engine.poll_event() {
             let json = serde_json::to_vec(&event).expect("events have string keys only");
-            let told = Python::attach(|py| self.on_event.call1(py, (PyBytes::new(py, &json),)).map(drop));
+            let told = Python::attach(|py| {
+                self.on_event
+                    .call1(py, (PyBytes::new(py, &json),))
+                    .map(drop)
+            });
             if let Err(error) = told {
                 note(&self.failure, error);
             }

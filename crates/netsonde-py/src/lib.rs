@@ -2,6 +2,9 @@
 //!
 //! Each file registers what it exports; adding one is a `mod` line and a `register` line here.
 mod infer;
+mod lab;
+mod lab_live;
+mod link;
 mod probe;
 
 use pyo3::prelude::*;
@@ -9,6 +12,8 @@ use pyo3::prelude::*;
 #[pymodule(name = "_core")]
 fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     infer::register(module)?;
+    link::register(module)?;
+    lab::register(module)?;
     probe::register(module)?;
     Ok(())
 }
