@@ -37,13 +37,19 @@ mod tests {
     use super::*;
 
     fn outcome(ttls: &[Option<u8>]) -> EchoOutcome {
-        let replies = ttls.iter().map(|&ttl| EchoReply { ttl, rtt_ns: 1 }).collect();
+        let replies = ttls
+            .iter()
+            .map(|&ttl| EchoReply { ttl, rtt_ns: 1 })
+            .collect();
         EchoOutcome { sent: 5, replies }
     }
 
     #[test]
     fn the_most_frequent_ttl_wins_and_the_earliest_of_equals() {
-        assert_eq!(outcome(&[Some(60), Some(61), Some(61)]).reply_ttl(), Some(61));
+        assert_eq!(
+            outcome(&[Some(60), Some(61), Some(61)]).reply_ttl(),
+            Some(61)
+        );
         assert_eq!(outcome(&[Some(60), Some(61)]).reply_ttl(), Some(60));
         assert_eq!(outcome(&[None, Some(61)]).reply_ttl(), Some(61));
         assert_eq!(outcome(&[]).reply_ttl(), None);

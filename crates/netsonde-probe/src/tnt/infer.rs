@@ -47,10 +47,7 @@ pub const fn uturn(te_ttl: u8, er_ttl: u8) -> i16 {
 
 /// The signature <TE, ER> of a router: the initial TTLs of its errors and of its echo replies, 0 for unknown.
 pub fn signature(te_ttl: Option<u8>, er_ttl: Option<u8>) -> (u8, u8) {
-    (
-        te_ttl.map_or(0, initial_ttl),
-        er_ttl.map_or(0, initial_ttl),
-    )
+    (te_ttl.map_or(0, initial_ttl), er_ttl.map_or(0, initial_ttl))
 }
 
 /// Routers hidden before an opaque hop, from the TTL of the label it quotes; `None` if the number is absurd, which
@@ -73,7 +70,16 @@ mod tests {
 
     #[test]
     fn initial_ttls_at_every_border() {
-        let pairs = [(0, 32), (32, 32), (33, 64), (64, 64), (65, 128), (128, 128), (129, 255), (255, 255)];
+        let pairs = [
+            (0, 32),
+            (32, 32),
+            (33, 64),
+            (64, 64),
+            (65, 128),
+            (128, 128),
+            (129, 255),
+            (255, 255),
+        ];
         for (received, initial) in pairs {
             assert_eq!(initial_ttl(received), initial, "received {received}");
         }

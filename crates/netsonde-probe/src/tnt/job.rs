@@ -19,7 +19,10 @@ pub(super) struct Job {
 #[derive(Debug)]
 enum State {
     Unclaimed(Box<Plan>),
-    Own { revelation: Box<Revelation>, busy: bool },
+    Own {
+        revelation: Box<Revelation>,
+        busy: bool,
+    },
     Done(Revealed),
 }
 
@@ -32,13 +35,26 @@ pub(super) enum Next {
 
 impl Job {
     pub(super) fn new(candidate: Candidate, plan: Plan) -> Self {
-        let pair = Pair { entry: plan.entry, exit: plan.exit, gap: plan.gap.is_some(), buddy: plan.buddy };
-        Self { candidate, pair, state: State::Unclaimed(Box::new(plan)) }
+        let pair = Pair {
+            entry: plan.entry,
+            exit: plan.exit,
+            gap: plan.gap.is_some(),
+            buddy: plan.buddy,
+        };
+        Self {
+            candidate,
+            pair,
+            state: State::Unclaimed(Box::new(plan)),
+        }
     }
 
     /// A candidate from which nothing can be revealed.
     pub(super) fn without_plan(candidate: Candidate, pair: Pair) -> Self {
-        Self { candidate, pair, state: State::Done(Revealed::default()) }
+        Self {
+            candidate,
+            pair,
+            state: State::Done(Revealed::default()),
+        }
     }
 
     pub(super) fn revealed(&self) -> Option<&Revealed> {
@@ -55,24 +71,33 @@ impl Job {
                 Claim::Done(revealed) => self.state = State::Done(as_cached(revealed)),
                 Claim::Granted => {
                     let revelation = Box::new(Revelation::new(Plan::clone(plan)));
-                    self.state = State::Own { revelation, busy: false };
+                    self.state = State::Own {
+                        revelation,
+                        busy: false,
+                    };
                 }
             }
         }
-        let State::Own { revelation, busy: busy @ false } = &mut self.state else { return Next::Nothing };
+        let State::Own {
+            revelation,
+            busy: busy @ false,
+        } = &mut self.state
+        else {
+            return Next::Nothing;
+        };
         while let Some(ask) = revelation.ask() {
             match ask {
                 Ask::Run(task) => {
                     *busy = true;
                     return Next::Run(task);
                 }
-                Ask::Echo(address) => match pings.known().get(&address) {
-                    Some(ttl) => revelation.handle_echo(ttl.is_some()),
-                    None => {
+                Ask::Echo(address) => {
+                    let Some(ttl) = pings.known().get(&address) else {
                         pings.want(address);
                         return Next::Nothing;
-                    }
-                },
+                    };
+                    revelation.handle_echo(ttl.is_some());
+                }
             }
         }
         self.settle(shared);
@@ -114,6 +139,9 @@ impl Job {
 
 /// What another trace of the run revealed costs nothing here.
 fn as_cached(mut revealed: Revealed) -> Revealed {
-    revealed.attempts.iter_mut().for_each(|attempt| attempt.sent = 0);
+    revealed
+        .attempts
+        .iter_mut()
+        .for_each(|attempt| attempt.sent = 0);
     revealed
 }

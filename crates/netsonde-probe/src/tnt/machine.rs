@@ -59,7 +59,12 @@ enum Purpose {
 
 impl Machine {
     /// Starts the measurement of `target`; `trace` is how the first trace goes, and the pattern of those that reveal.
-    pub(crate) fn new(options: &TntOptions, trace: &TraceOptions, target: IpAddr, source: IpAddr) -> Self {
+    pub(crate) fn new(
+        options: &TntOptions,
+        trace: &TraceOptions,
+        target: IpAddr,
+        source: IpAddr,
+    ) -> Self {
         Self {
             options: *options,
             trace_options: *trace,
@@ -108,7 +113,10 @@ impl Machine {
 
     /// Takes the outcome of a trace task, cut short or not: its stop reason says.
     pub(crate) fn handle_trace(&mut self, shared: &mut Shared, id: TaskId, trace: Trace) {
-        self.is_cut |= matches!(trace.stop, StopReason::Budget | StopReason::Deadline | StopReason::Interrupted);
+        self.is_cut |= matches!(
+            trace.stop,
+            StopReason::Budget | StopReason::Deadline | StopReason::Interrupted
+        );
         match self.running.remove(&id) {
             Some(Purpose::FirstTrace) => self.trace = Some(trace),
             Some(Purpose::Job(index)) => {
@@ -145,7 +153,10 @@ impl Machine {
     fn next_task(&mut self, shared: &mut Shared) -> Option<(Purpose, Task)> {
         if self.phase == Phase::Start {
             self.phase = Phase::FirstTrace;
-            let task = Task::Trace { target: self.target, options: self.trace_options };
+            let task = Task::Trace {
+                target: self.target,
+                options: self.trace_options,
+            };
             return Some((Purpose::FirstTrace, task));
         }
         for (index, job) in self.jobs.iter_mut().enumerate() {
@@ -157,7 +168,10 @@ impl Machine {
         }
         match self.pings.poll(shared) {
             pings::Next::Ping(address) => {
-                let task = Task::Echo { address, count: self.options.ping_count };
+                let task = Task::Echo {
+                    address,
+                    count: self.options.ping_count,
+                };
                 return Some((Purpose::Ping(address), task));
             }
             pings::Next::Wait => self.is_waiting = true,
@@ -196,7 +210,9 @@ impl Machine {
 
     fn ping_hops(&mut self) {
         let hops = self.trace.iter().flat_map(|trace| &trace.hops);
-        let addresses: Vec<IpAddr> = hops.filter_map(|hop| Some(hop.replies.first()?.responder)).collect();
+        let addresses: Vec<IpAddr> = hops
+            .filter_map(|hop| Some(hop.replies.first()?.responder))
+            .collect();
         self.ping_public(addresses);
     }
 
@@ -222,7 +238,11 @@ impl Machine {
         self.hops = observe(trace, self.pings.known(), &self.options);
         let found = detect::detect(&self.hops, &self.options);
         self.visible = found.visible;
-        self.jobs = found.candidates.into_iter().filter_map(|candidate| self.job(candidate)).collect();
+        self.jobs = found
+            .candidates
+            .into_iter()
+            .filter_map(|candidate| self.job(candidate))
+            .collect();
     }
 
     fn job(&self, candidate: Candidate) -> Option<Job> {
@@ -230,10 +250,19 @@ impl Machine {
         let has = |trigger| candidate.triggers.contains(&trigger);
         let buddy = has(Trigger::DuplicateIp) || has(Trigger::FrplaIncrease);
         let decisive = candidate.triggers.first();
-        let side = if decisive == Some(&Trigger::FrplaIncrease) { Side::Egress } else { Side::Ingress };
+        let side = if decisive == Some(&Trigger::FrplaIncrease) {
+            Side::Egress
+        } else {
+            Side::Ingress
+        };
         let gap = candidate.gap.then_some(side);
         let Some(entry_hop) = candidate.entry.map(|entry| &self.hops[entry]) else {
-            let pair = Pair { entry: exit, exit, gap: false, buddy };
+            let pair = Pair {
+                entry: exit,
+                exit,
+                gap: false,
+                buddy,
+            };
             return Some(Job::without_plan(candidate, pair));
         };
         let plan = Plan {
@@ -251,7 +280,10 @@ impl Machine {
 
     fn conclude(&mut self) {
         let trace = self.trace.take().unwrap_or_else(|| self.no_trace());
-        let jobs = self.jobs.iter().filter_map(|job| Some((&job.candidate, job.revealed()?)));
+        let jobs = self
+            .jobs
+            .iter()
+            .filter_map(|job| Some((&job.candidate, job.revealed()?)));
         let findings = Findings {
             hops: &self.hops,
             visible: &self.visible,

@@ -45,3 +45,6 @@ pub(crate) enum Task {
 /// Names a task of one machine; another machine may use the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TaskId(u32);
+
+#[cfg(test)]
+mod tests;

@@ -19,12 +19,21 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    pub(super) fn new(probe_ttl: u8, reply: Option<Reply>, echo: &EchoTtls, options: &TntOptions) -> Self {
+    pub(super) fn new(
+        probe_ttl: u8,
+        reply: Option<Reply>,
+        echo: &EchoTtls,
+        options: &TntOptions,
+    ) -> Self {
         let facts = reply.as_ref().map(|reply| {
             let er_ttl = echo.get(&reply.responder).copied().flatten();
             facts(reply, probe_ttl, er_ttl, options)
         });
-        Self { probe_ttl, reply, facts }
+        Self {
+            probe_ttl,
+            reply,
+            facts,
+        }
     }
 
     pub(super) fn address(&self) -> Option<IpAddr> {
@@ -41,8 +50,13 @@ impl Observed {
 
     /// The quoted TTL of a time-exceeded; 255 is bogus, and no tunnel begins before the first router.
     pub(super) fn quoted_ttl(&self) -> Option<u8> {
-        let reply = self.reply.as_ref().filter(|reply| is_time_exceeded(reply))?;
-        reply.quoted_ttl.filter(|&ttl| ttl != u8::MAX && ttl < self.probe_ttl)
+        let reply = self
+            .reply
+            .as_ref()
+            .filter(|reply| is_time_exceeded(reply))?;
+        reply
+            .quoted_ttl
+            .filter(|&ttl| ttl != u8::MAX && ttl < self.probe_ttl)
     }
 
     pub(super) fn labels(&self) -> &[Label] {
@@ -64,7 +78,9 @@ impl Observed {
 
 /// The hops of a trace, silent ones included.
 pub(super) fn observe(trace: &Trace, echo: &EchoTtls, options: &TntOptions) -> Vec<Observed> {
-    let observed = |hop: &crate::record::Hop| Observed::new(hop.probe_ttl, hop.replies.first().cloned(), echo, options);
+    let observed = |hop: &crate::record::Hop| {
+        Observed::new(hop.probe_ttl, hop.replies.first().cloned(), echo, options)
+    };
     trace.hops.iter().map(observed).collect()
 }
 
@@ -80,9 +96,9 @@ pub(super) fn is_time_exceeded(reply: &Reply) -> bool {
 /// The quantities of one reply. FRPLA, RTLA and U-turn mean something for time-exceeded only; RTLA not for IPv6,
 /// where nearly all routers start both replies at 64.
 fn facts(reply: &Reply, probe_ttl: u8, er_ttl: Option<u8>, options: &TntOptions) -> HopFacts {
-    let error_ttl = reply.reply_ttl.filter(|_| {
-        matches!(reply.kind, ReplyKind::TimeExceeded | ReplyKind::Unreachable)
-    });
+    let error_ttl = reply
+        .reply_ttl
+        .filter(|_| matches!(reply.kind, ReplyKind::TimeExceeded | ReplyKind::Unreachable));
     let te_ttl = reply.reply_ttl.filter(|_| is_time_exceeded(reply));
     let both = te_ttl.zip(er_ttl);
     HopFacts {

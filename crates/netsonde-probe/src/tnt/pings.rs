@@ -30,7 +30,10 @@ impl Pings {
     pub(super) fn want(&mut self, address: IpAddr) {
         let is_open = self.open.iter().any(|open| open.address == address);
         if !is_open && !self.known.contains_key(&address) {
-            self.open.push(Open { address, mine: false });
+            self.open.push(Open {
+                address,
+                mine: false,
+            });
         }
     }
 

@@ -5,8 +5,8 @@ use super::revelation::{Hidden, Revealed, Side};
 use super::{infer, vendors};
 use crate::job::TntOptions;
 use crate::record::{
-    Completeness, FailedRevelation, HopFacts, Method, TntHop, Trigger, Tunnel, TunnelClass, TunnelRouter,
-    VendorCandidate,
+    Completeness, FailedRevelation, HopFacts, Method, TntHop, Trigger, Tunnel, TunnelClass,
+    TunnelRouter, VendorCandidate,
 };
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -44,8 +44,13 @@ pub(super) fn tunnels(findings: &Findings<'_>) -> (Vec<Tunnel>, Vec<FailedRevela
     }
     let mut told: Vec<IpAddr> = Vec::new();
     for &(candidate, revealed) in &findings.revealed {
-        let addresses: Vec<IpAddr> = revealed.routers.iter().filter_map(Hidden::address).collect();
-        let is_news = !addresses.is_empty() && !addresses.iter().any(|address| told.contains(address));
+        let addresses: Vec<IpAddr> = revealed
+            .routers
+            .iter()
+            .filter_map(Hidden::address)
+            .collect();
+        let is_news =
+            !addresses.is_empty() && !addresses.iter().any(|address| told.contains(address));
         if is_news || candidate.class == TunnelClass::Opaque {
             told.extend(addresses);
             placed.push((candidate.exit, findings.hidden_tunnel(candidate, revealed)));
@@ -54,7 +59,10 @@ pub(super) fn tunnels(findings: &Findings<'_>) -> (Vec<Tunnel>, Vec<FailedRevela
         }
     }
     placed.sort_by_key(|&(position, _)| position);
-    (placed.into_iter().map(|(_, tunnel)| tunnel).collect(), failed)
+    (
+        placed.into_iter().map(|(_, tunnel)| tunnel).collect(),
+        failed,
+    )
 }
 
 impl Findings<'_> {
@@ -68,7 +76,10 @@ impl Findings<'_> {
             egress_ttl: self.ttl(tunnel.egress),
             ingress: router(tunnel.ingress),
             egress: router(tunnel.egress),
-            lsrs: self.hops[tunnel.lsrs.clone()].iter().map(visible_router).collect(),
+            lsrs: self.hops[tunnel.lsrs.clone()]
+                .iter()
+                .map(visible_router)
+                .collect(),
             inferred_length: None,
             completeness: Completeness::Visible,
             stop: None,
@@ -79,16 +90,29 @@ impl Findings<'_> {
     fn hidden_tunnel(&self, candidate: &Candidate, revealed: &Revealed) -> Tunnel {
         let method = tunnel_method(&revealed.routers);
         let is_single = method == Some(Method::Unknown);
-        let mut routers: Vec<TunnelRouter> =
-            revealed.routers.iter().map(|hidden| self.hidden_router(hidden, is_single)).collect();
+        let mut routers: Vec<TunnelRouter> = revealed
+            .routers
+            .iter()
+            .map(|hidden| self.hidden_router(hidden, is_single))
+            .collect();
         let (ingress, ingress_at) = self.ingress(candidate, revealed);
         let (egress, egress_at) = match (candidate.class, &revealed.gap) {
             // The egress pops the label and stays unseen: it is the last router that hid.
             (TunnelClass::InvisibleUhp, _) => (routers.pop(), candidate.exit - 1),
-            (_, Some((Side::Egress, hop))) => (Some(self.gap_router(candidate.exit - 1, hop.as_ref())), candidate.exit - 1),
-            _ => (Some(visible_router(&self.hops[candidate.exit])), candidate.exit),
+            (_, Some((Side::Egress, hop))) => (
+                Some(self.gap_router(candidate.exit - 1, hop.as_ref())),
+                candidate.exit - 1,
+            ),
+            _ => (
+                Some(visible_router(&self.hops[candidate.exit])),
+                candidate.exit,
+            ),
         };
-        let completeness = if revealed.complete { Completeness::Complete } else { Completeness::Incomplete };
+        let completeness = if revealed.complete {
+            Completeness::Complete
+        } else {
+            Completeness::Incomplete
+        };
         Tunnel {
             class: candidate.class,
             triggers: candidate.triggers.clone(),
@@ -98,7 +122,7 @@ impl Findings<'_> {
             ingress,
             egress,
             lsrs: routers,
-            inferred_length: self.inferred_length(candidate),
+            inferred_length: self.inferred_length(candidate, revealed),
             completeness,
             stop: revealed.stop.filter(|_| !revealed.complete),
             attempts: revealed.attempts.clone(),
@@ -106,14 +130,20 @@ impl Findings<'_> {
     }
 
     /// The entry, or the silent hop behind it unless that turned out to be the egress.
-    fn ingress(&self, candidate: &Candidate, revealed: &Revealed) -> (Option<TunnelRouter>, Option<usize>) {
-        let Some(entry) = candidate.entry else { return (None, candidate.exit.checked_sub(1)) };
-        match &revealed.gap {
-            Some((Side::Egress, _)) => (Some(visible_router(&self.hops[entry])), Some(entry)),
-            Some((Side::Ingress, hop)) => (Some(self.gap_router(entry + 1, hop.as_ref())), Some(entry + 1)),
-            None if candidate.gap => (Some(self.gap_router(entry + 1, None)), Some(entry + 1)),
-            None => (Some(visible_router(&self.hops[entry])), Some(entry)),
-        }
+    fn ingress(
+        &self,
+        candidate: &Candidate,
+        revealed: &Revealed,
+    ) -> (Option<TunnelRouter>, Option<usize>) {
+        let Some(entry) = candidate.entry else {
+            return (None, candidate.exit.checked_sub(1));
+        };
+        let (at, hop) = match &revealed.gap {
+            Some((Side::Ingress, hop)) => (entry + 1, hop.as_ref()),
+            None if candidate.gap => (entry + 1, None),
+            Some((Side::Egress, _)) | None => (entry, None),
+        };
+        (Some(self.gap_router(at, hop)), Some(at))
     }
 
     fn failed(&self, candidate: &Candidate, revealed: &Revealed) -> Option<FailedRevelation> {
@@ -127,39 +157,63 @@ impl Findings<'_> {
         })
     }
 
-    /// LSRs that must be there, from the evidence alone.
+    /// LSRs that must be there, from the quantity that gave the alarm alone.
     ///
     /// Behind a Cisco UHP egress, FRPLA counts the egress too. Behind a silent egress, it counts one too few.
-    fn inferred_length(&self, candidate: &Candidate) -> Option<u8> {
+    fn inferred_length(&self, candidate: &Candidate, revealed: &Revealed) -> Option<u8> {
         let hop = &self.hops[candidate.exit];
         let positive = |value: Option<i16>| value.filter(|&value| value > 0);
         let length = match candidate.class {
             TunnelClass::Opaque => return infer::opaque_length(hop.labels().first()?.ttl),
             TunnelClass::InvisibleUhp => positive(self.hops[candidate.exit - 1].frpla())? - 1,
             _ => {
-                let silent = i16::from(candidate.gap && candidate.triggers.first() == Some(&Trigger::FrplaIncrease));
-                positive(hop.rtla()).or_else(|| positive(hop.frpla()))? + silent
+                let silent = i16::from(matches!(revealed.gap, Some((Side::Egress, _))));
+                let fired = |trigger| candidate.triggers.contains(&trigger);
+                let by_rtla = positive(hop.rtla()).filter(|_| fired(Trigger::Rtla));
+                let by_frpla = positive(hop.frpla())
+                    .filter(|_| fired(Trigger::Frpla) || fired(Trigger::FrplaIncrease));
+                by_rtla.or(by_frpla)? + silent
             }
         };
         u8::try_from(length).ok()
     }
 
     fn hidden_router(&self, hidden: &Hidden, is_single: bool) -> TunnelRouter {
-        let observed = Observed::new(hidden.probe_ttl, hidden.reply.clone(), self.echo, self.options);
-        let method = if is_single { Method::Unknown } else { hidden.method };
-        TunnelRouter { probe_ttl: None, step: Some(hidden.step), method: Some(method), ..visible_router(&observed) }
+        let observed = Observed::new(
+            hidden.probe_ttl,
+            hidden.reply.clone(),
+            self.echo,
+            self.options,
+        );
+        let method = if is_single {
+            Method::Unknown
+        } else {
+            hidden.method
+        };
+        TunnelRouter {
+            probe_ttl: None,
+            step: Some(hidden.step),
+            method: Some(method),
+            ..visible_router(&observed)
+        }
     }
 
     fn gap_router(&self, index: usize, hop: Option<&Hidden>) -> TunnelRouter {
         let probe_ttl = self.hops[index].probe_ttl;
         match hop {
-            Some(hidden) => TunnelRouter { probe_ttl: Some(probe_ttl), method: None, ..self.hidden_router(hidden, false) },
+            Some(hidden) => TunnelRouter {
+                probe_ttl: Some(probe_ttl),
+                method: None,
+                ..self.hidden_router(hidden, false)
+            },
             None => visible_router(&self.hops[index]),
         }
     }
 
     fn ttl(&self, index: Option<usize>) -> Option<u8> {
-        index.and_then(|index| self.hops.get(index)).map(|hop| hop.probe_ttl)
+        index
+            .and_then(|index| self.hops.get(index))
+            .map(|hop| hop.probe_ttl)
     }
 }
 
@@ -177,12 +231,16 @@ fn visible_router(hop: &Observed) -> TunnelRouter {
 
 fn vendor_candidates(address: Option<IpAddr>, facts: Option<&HopFacts>) -> Vec<VendorCandidate> {
     let both = address.zip(facts);
-    both.map(|(address, facts)| vendors::candidates(facts.signature, address.is_ipv6())).unwrap_or_default()
+    both.map(|(address, facts)| vendors::candidates(facts.signature, address.is_ipv6()))
+        .unwrap_or_default()
 }
 
 /// The one method of all routers. A single router, unless a buddy found it, does not tell DPR from BRPR.
 fn tunnel_method(routers: &[Hidden]) -> Option<Method> {
-    let mut methods = routers.iter().filter(|hidden| hidden.reply.is_some()).map(|hidden| hidden.method);
+    let mut methods = routers
+        .iter()
+        .filter(|hidden| hidden.reply.is_some())
+        .map(|hidden| hidden.method);
     let first = methods.next()?;
     match (routers.len(), first) {
         (1, Method::Dpr | Method::Brpr) => Some(Method::Unknown),

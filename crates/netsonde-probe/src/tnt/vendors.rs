@@ -1,7 +1,7 @@
 //! Which vendors a signature <TE, ER> may mean.
 //!
 //! Source: the 2025 replication of TNT (IMC 2025, doi 10.1145/3730567.3764457), table 6: initial TTLs of 628,000
-//! router interfaces whose vendor SNMPv3 told. For IPv6 its table 12 shows <64,64> for 87 to 99.9 % of every major
+//! router interfaces whose vendor `SNMPv3` told. For IPv6 its table 12 shows <64,64> for 87 to 99.9 % of every major
 //! vendor, so that a signature there says nothing.
 use crate::record::VendorCandidate;
 use alloc::string::ToString;
@@ -47,7 +47,10 @@ pub fn candidates(signature: (u8, u8), is_ipv6: bool) -> Vec<VendorCandidate> {
         .iter()
         .filter_map(|row| Some((row.vendor, row.share_percent(signature)?)))
         .filter(|&(_, share_percent)| share_percent >= SHARE_MIN_PERCENT)
-        .map(|(vendor, share_percent)| VendorCandidate { vendor: vendor.to_string(), share_percent })
+        .map(|(vendor, share_percent)| VendorCandidate {
+            vendor: vendor.to_string(),
+            share_percent,
+        })
         .collect();
     found.sort_by(|a, b| b.share_percent.total_cmp(&a.share_percent));
     found
@@ -67,7 +70,13 @@ impl VendorRow {
 
 const fn row(vendor: &'static str, interfaces: u32, percent: [f32; 3]) -> VendorRow {
     let [cisco_like_percent, juniper_like_percent, linux_like_percent] = percent;
-    VendorRow { vendor, interfaces, cisco_like_percent, juniper_like_percent, linux_like_percent }
+    VendorRow {
+        vendor,
+        interfaces,
+        cisco_like_percent,
+        juniper_like_percent,
+        linux_like_percent,
+    }
 }
 
 #[cfg(test)]
@@ -75,14 +84,23 @@ mod tests {
     use super::*;
 
     fn names(signature: (u8, u8), is_ipv6: bool) -> Vec<alloc::string::String> {
-        candidates(signature, is_ipv6).into_iter().map(|candidate| candidate.vendor).collect()
+        candidates(signature, is_ipv6)
+            .into_iter()
+            .map(|candidate| candidate.vendor)
+            .collect()
     }
 
     #[test]
     fn the_most_typical_vendor_comes_first() {
-        assert_eq!(names((255, 255), false), ["Huawei", "Cisco", "H3C", "OneAccess"]);
+        assert_eq!(
+            names((255, 255), false),
+            ["Huawei", "Cisco", "H3C", "OneAccess"]
+        );
         assert_eq!(names((255, 64), false), ["Juniper"]);
-        assert_eq!(names((64, 64), false), ["MikroTik", "Nokia", "Ruijie", "OneAccess"]);
+        assert_eq!(
+            names((64, 64), false),
+            ["MikroTik", "Nokia", "Ruijie", "OneAccess"]
+        );
     }
 
     #[test]

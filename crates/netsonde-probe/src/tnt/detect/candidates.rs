@@ -9,23 +9,44 @@ use alloc::vec::Vec;
 
 /// Looks at each hop as the end of a tunnel that the trace does not show.
 pub(super) fn find(hops: &[Observed], roles: &[Role], options: &TntOptions) -> Vec<Candidate> {
-    (0..hops.len()).filter_map(|exit| candidate(hops, roles, options, exit)).collect()
+    (0..hops.len())
+        .filter_map(|exit| candidate(hops, roles, options, exit))
+        .collect()
 }
 
-fn candidate(hops: &[Observed], roles: &[Role], options: &TntOptions, exit: usize) -> Option<Candidate> {
+fn candidate(
+    hops: &[Observed],
+    roles: &[Role],
+    options: &TntOptions,
+    exit: usize,
+) -> Option<Candidate> {
     let hop = &hops[exit];
     hop.reply.as_ref()?;
     if opaque_ttl(hop, options).is_some() {
-        let entry = (!hop.is_reserved()).then(|| entry_before(hops, exit)).flatten();
-        let (entry, gap) = entry.filter(|&(entry, _)| is_end(hops, entry, exit)).unzip();
+        let entry = (!hop.is_reserved())
+            .then(|| entry_before(hops, exit))
+            .flatten();
+        let (entry, gap) = entry
+            .filter(|&(entry, _)| is_end(hops, entry, exit))
+            .unzip();
         let (class, triggers) = (TunnelClass::Opaque, vec![Trigger::LseTtl]);
-        return Some(Candidate { class, entry, exit, gap: gap.unwrap_or(false), triggers });
+        return Some(Candidate {
+            class,
+            entry,
+            exit,
+            gap: gap.unwrap_or(false),
+            triggers,
+        });
     }
     if hop.is_reserved() || roles[exit].lsr || roles[exit].egress || !hop.is_time_exceeded() {
         return None;
     }
     let repeats = repeats(hops, exit)?;
-    let first = if repeats == Repeats::Previous { exit - 1 } else { exit };
+    let first = if repeats == Repeats::Previous {
+        exit - 1
+    } else {
+        exit
+    };
     let (entry, gap) = entry_before(hops, first)?;
     if !is_end(hops, entry, exit) || roles[entry].lsr {
         return None;
@@ -38,7 +59,13 @@ fn candidate(hops: &[Observed], roles: &[Role], options: &TntOptions, exit: usiz
         Repeats::Previous => TunnelClass::InvisibleUhp,
         Repeats::Nothing => TunnelClass::InvisiblePhp,
     };
-    (!triggers.is_empty()).then_some(Candidate { class, entry: Some(entry), exit, gap, triggers })
+    (!triggers.is_empty()).then_some(Candidate {
+        class,
+        entry: Some(entry),
+        exit,
+        gap,
+        triggers,
+    })
 }
 
 /// The last responding hop before one, over one silent hop at most.
@@ -48,7 +75,10 @@ fn entry_before(hops: &[Observed], first: usize) -> Option<(usize, bool)> {
     if answers(previous) {
         return Some((previous, false));
     }
-    previous.checked_sub(1).filter(|&entry| answers(entry)).map(|entry| (entry, true))
+    previous
+        .checked_sub(1)
+        .filter(|&entry| answers(entry))
+        .map(|entry| (entry, true))
 }
 
 fn is_end(hops: &[Observed], entry: usize, exit: usize) -> bool {
@@ -67,15 +97,20 @@ enum Repeats {
 fn repeats(hops: &[Observed], index: usize) -> Option<Repeats> {
     let same = |a: Option<usize>, b: usize| {
         let (a, b) = (a.and_then(|a| hops.get(a)), hops.get(b));
-        a.zip(b).is_some_and(|(a, b)| a.reply.is_some() && a.address() == b.address())
+        a.zip(b)
+            .is_some_and(|(a, b)| a.reply.is_some() && a.address() == b.address())
     };
     let before = index.checked_sub(1);
     let (previous, next) = (same(before, index), same(Some(index), index + 1));
     let far = same(before.and_then(|before| before.checked_sub(1)), index);
     match (previous, next) {
         (false, false) => Some(Repeats::Nothing),
-        (false, true) => (is_zero(&hops[index]) && !same(Some(index), index + 2)).then_some(Repeats::Nothing),
-        (true, false) if !far && !before.is_some_and(|before| is_zero(&hops[before])) => Some(Repeats::Previous),
+        (false, true) => {
+            (is_zero(&hops[index]) && !same(Some(index), index + 2)).then_some(Repeats::Nothing)
+        }
+        (true, false) if !far && !before.is_some_and(|before| is_zero(&hops[before])) => {
+            Some(Repeats::Previous)
+        }
         (true, _) => None,
     }
 }
@@ -86,7 +121,13 @@ fn is_zero(hop: &Observed) -> bool {
     hop.quoted_ttl() == Some(0)
 }
 
-fn triggers(hops: &[Observed], entry: usize, exit: usize, gap: bool, options: &TntOptions) -> Vec<Trigger> {
+fn triggers(
+    hops: &[Observed],
+    entry: usize,
+    exit: usize,
+    gap: bool,
+    options: &TntOptions,
+) -> Vec<Trigger> {
     let hop = &hops[exit];
     let at_least = |value: Option<i16>, min: u8| value.is_some_and(|value| value >= i16::from(min));
     let mut triggers = Vec::new();
@@ -97,7 +138,10 @@ fn triggers(hops: &[Observed], entry: usize, exit: usize, gap: bool, options: &T
         triggers.push(Trigger::Frpla);
     }
     // A silent egress is one hop more on the way out: what FRPLA shows behind it is one less.
-    let increase = hop.frpla().zip(hops[entry].frpla()).map(|(after, before)| after - before);
+    let increase = hop
+        .frpla()
+        .zip(hops[entry].frpla())
+        .map(|(after, before)| after - before);
     if gap && increase.is_some_and(|rise| rise >= 1 && rise + 1 >= i16::from(options.frpla_min)) {
         triggers.push(Trigger::FrplaIncrease);
     }
@@ -115,5 +159,7 @@ fn triggers(hops: &[Observed], entry: usize, exit: usize, gap: bool, options: &T
 
 /// Errors that start at 64 are never lowered by a label TTL that starts at 255, and echo replies neither.
 fn is_blind(hop: &Observed) -> bool {
-    hop.facts.as_ref().is_some_and(|facts| matches!(facts.signature, (64, 64 | 0)))
+    hop.facts
+        .as_ref()
+        .is_some_and(|facts| matches!(facts.signature, (64, 64 | 0)))
 }

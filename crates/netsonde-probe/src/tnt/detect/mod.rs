@@ -3,7 +3,6 @@ mod candidates;
 mod uturn;
 mod visible;
 
-
 use super::path::Observed;
 use crate::job::TntOptions;
 use crate::record::{Trigger, TunnelClass};
@@ -65,12 +64,17 @@ pub(super) fn detect(hops: &[Observed], options: &TntOptions) -> Detection {
     visible.extend(turned);
     visible.sort_by_key(|tunnel| tunnel.lsrs.start);
     let candidates = candidates::find(hops, &roles, options);
-    Detection { visible, candidates }
+    Detection {
+        visible,
+        candidates,
+    }
 }
 
 fn mark(roles: &mut [Role], tunnels: &[Visible]) {
     for tunnel in tunnels {
-        roles[tunnel.lsrs.clone()].iter_mut().for_each(|role| role.lsr = true);
+        roles[tunnel.lsrs.clone()]
+            .iter_mut()
+            .for_each(|role| role.lsr = true);
         if let Some(egress) = tunnel.egress {
             roles[egress].egress = true;
         }

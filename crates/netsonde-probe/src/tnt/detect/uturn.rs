@@ -49,9 +49,9 @@ fn on_a_line(hops: &[Observed], roles: &[Role], start: usize, first: i16) -> Opt
     let egress = start + length;
     let expected = |index: usize| first - 2 * i16::try_from(index - start).unwrap_or(i16::MAX / 2);
     let mut known = 1;
-    for index in start + 1..=egress.min(hops.len()) {
-        let Some(hop) = hops.get(index) else { break };
-        if roles[index].lsr || roles[index].opaque {
+    let followers = hops.iter().zip(roles).enumerate().skip(start + 1);
+    for (index, (hop, role)) in followers.take(length) {
+        if role.lsr || role.opaque {
             return None;
         }
         match hop.uturn() {
@@ -62,7 +62,7 @@ fn on_a_line(hops: &[Observed], roles: &[Role], start: usize, first: i16) -> Opt
             None => {}
         }
     }
-    // An odd detour alone, and two even ones alone, may be noise.
+    // Two detours alone may be noise; an answer of the egress makes three points of a line.
     let closed = hops.get(egress).and_then(Observed::uturn).is_some();
     (known >= KNOWN_MIN && (closed || known > KNOWN_MIN)).then_some(egress.min(hops.len()))
 }
@@ -72,7 +72,10 @@ fn on_a_line(hops: &[Observed], roles: &[Role], start: usize, first: i16) -> Opt
 fn falling(hops: &[Observed], roles: &[Role], start: usize) -> Option<usize> {
     let mut end = start;
     let mut previous = i16::MAX;
-    while let Some(turn) = (end < hops.len()).then(|| detour(hops, roles, end)).flatten() {
+    while let Some(turn) = (end < hops.len())
+        .then(|| detour(hops, roles, end))
+        .flatten()
+    {
         if turn >= previous || is_split(&hops[end]) {
             return None;
         }
@@ -90,7 +93,9 @@ fn detour(hops: &[Observed], roles: &[Role], index: usize) -> Option<i16> {
 
 /// Time-exceeded and echo replies start at different TTLs, so that a pipe on the way back makes a gap too.
 fn is_split(hop: &Observed) -> bool {
-    hop.facts.as_ref().is_some_and(|facts| facts.signature.0 != facts.signature.1)
+    hop.facts
+        .as_ref()
+        .is_some_and(|facts| facts.signature.0 != facts.signature.1)
 }
 
 /// Smallest detour of a tunnel's first router; the original asks for a sum of 3 over the tunnel.

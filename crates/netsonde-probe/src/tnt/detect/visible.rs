@@ -1,6 +1,6 @@
 //! Explicit tunnels by their labels and implicit ones by quoted TTLs that climb.
-use super::Visible;
 use super::super::path::Observed;
+use super::Visible;
 use crate::job::TntOptions;
 use crate::record::{Trigger, TunnelClass};
 use alloc::vec;
@@ -61,12 +61,15 @@ fn runs(hops: &[Observed], options: &TntOptions) -> Vec<Run> {
             quoted: !labelled || hops[start..index].iter().any(is_unlabelled),
             climbed: climb.is_some(),
         };
-        match runs.last_mut().filter(|run| run.start >= free && joins(run, &found, hops)) {
-            Some(run) => run.absorb(&found),
-            None => {
-                let behind = runs.last().map_or(0, |run| run.last + 1);
-                runs.push(Run { start: start.max(behind), ..found });
-            }
+        let continued = runs
+            .last_mut()
+            .filter(|run| run.start >= free && joins(run, &found, hops));
+        if let Some(run) = continued {
+            run.absorb(&found);
+        } else {
+            let behind = runs.last().map_or(0, |run| run.last + 1);
+            let start = start.max(behind);
+            runs.push(Run { start, ..found });
         }
     }
     runs
@@ -103,13 +106,23 @@ impl Run {
         } else {
             (after, (after < hops.len()).then_some(after))
         };
-        let class = if self.labelled { TunnelClass::Explicit } else { TunnelClass::Implicit };
+        let class = if self.labelled {
+            TunnelClass::Explicit
+        } else {
+            TunnelClass::Implicit
+        };
         let triggers = match (self.labelled, self.quoted) {
             (true, true) => vec![Trigger::Labels, Trigger::Qttl],
             (true, false) => vec![Trigger::Labels],
             (false, _) => vec![Trigger::Qttl],
         };
-        Visible { class, triggers, ingress: self.start.checked_sub(1), lsrs: self.start..lsrs_end, egress }
+        Visible {
+            class,
+            triggers,
+            ingress: self.start.checked_sub(1),
+            lsrs: self.start..lsrs_end,
+            egress,
+        }
     }
 }
 
@@ -117,9 +130,13 @@ impl Run {
 /// its errors take a U-turn of one hop after the three of the hop before (a penultimate router's takes two).
 fn is_uhp_egress(hops: &[Observed], run: &Run) -> bool {
     let last = &hops[run.last];
-    let is_null = last.labels().first().is_some_and(|top| EXPLICIT_NULLS.contains(&top.label));
+    let is_null = last
+        .labels()
+        .first()
+        .is_some_and(|top| EXPLICIT_NULLS.contains(&top.label));
     let turns = |index: usize| hops[index].uturn();
-    is_null || (run.last > run.start && turns(run.last) == Some(1) && turns(run.last - 1) == Some(3))
+    is_null
+        || (run.last > run.start && turns(run.last) == Some(1) && turns(run.last - 1) == Some(3))
 }
 
 /// Explicit null for IPv4 and IPv6 (RFC 3032, section 2.1).

@@ -18,9 +18,18 @@ impl Buddies {
     pub(super) fn of(target: IpAddr) -> Self {
         let inner = matches!(low_bits(target), 1 | 2);
         match (inner, target) {
-            (false, _) => Self { ready: [as_slash_31(target)].into(), to_ping: None },
-            (true, IpAddr::V4(_)) => Self { ready: VecDeque::new(), to_ping: Some(with_low_bits(target, 0)) },
-            (true, IpAddr::V6(_)) => Self { ready: [as_slash_30(target), as_slash_31(target)].into(), to_ping: None },
+            (false, _) => Self {
+                ready: [as_slash_31(target)].into(),
+                to_ping: None,
+            },
+            (true, IpAddr::V4(_)) => Self {
+                ready: VecDeque::new(),
+                to_ping: Some(with_low_bits(target, 0)),
+            },
+            (true, IpAddr::V6(_)) => Self {
+                ready: [as_slash_30(target), as_slash_31(target)].into(),
+                to_ping: None,
+            },
         }
     }
 
@@ -30,7 +39,11 @@ impl Buddies {
 
     pub(super) fn handle_echo(&mut self, target: IpAddr, answered: bool) {
         if self.to_ping.take().is_some() {
-            self.ready.push_back(if answered { as_slash_31(target) } else { as_slash_30(target) });
+            self.ready.push_back(if answered {
+                as_slash_31(target)
+            } else {
+                as_slash_30(target)
+            });
         }
     }
 
@@ -59,7 +72,9 @@ fn low_bits(address: IpAddr) -> u8 {
 fn with_low_bits(address: IpAddr, bits: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & !3 | u32::from(bits)).into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !3 | u128::from(bits)).into(),
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits() & !3 | u128::from(bits)).into()
+        }
     }
 }
 
@@ -87,7 +102,10 @@ mod tests {
 
     #[test]
     fn a_ping_of_the_first_address_decides_for_inner_ones() {
-        assert_eq!(Buddies::of(address("5.1.6.6")).to_ping(), Some(address("5.1.6.4")));
+        assert_eq!(
+            Buddies::of(address("5.1.6.6")).to_ping(),
+            Some(address("5.1.6.4"))
+        );
         assert_eq!(buddy("5.1.6.2", false), address("5.1.6.1"));
         assert_eq!(buddy("5.1.6.1", false), address("5.1.6.2"));
         assert_eq!(buddy("5.1.6.2", true), address("5.1.6.3"));
@@ -98,7 +116,13 @@ mod tests {
     fn ipv6_tries_both_numberings() {
         let mut buddies = Buddies::of(address("2a00:6::2"));
         let tried: [_; 3] = core::array::from_fn(|_| buddies.pop());
-        assert_eq!(tried, [Some(address("2a00:6::1")), Some(address("2a00:6::3")), None]);
-        assert_eq!(Buddies::of(address("2a00:6::")).pop(), Some(address("2a00:6::1")));
+        assert_eq!(
+            tried,
+            [Some(address("2a00:6::1")), Some(address("2a00:6::3")), None]
+        );
+        assert_eq!(
+            Buddies::of(address("2a00:6::")).pop(),
+            Some(address("2a00:6::1"))
+        );
     }
 }

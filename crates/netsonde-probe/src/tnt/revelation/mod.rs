@@ -4,81 +4,20 @@
 //! it uncovers the router before its target (BRPR), with labels for loopbacks only all of them (DPR). What answers
 //! between entry and target was hidden; the first of it is the next target, until a trace uncovers nothing more.
 mod buddy;
+mod found;
 mod reading;
 
+pub(super) use found::{Hidden, Plan, Revealed, Side};
 
 use super::Task;
 use super::path::is_reserved;
-use crate::job::{TntOptions, TraceMethod, TraceOptions};
+use crate::job::{TraceMethod, TraceOptions};
 use crate::record::{Attempt, AttemptOutcome, Method, Reply, StopReason, Trace};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use buddy::Buddies;
 use core::net::IpAddr;
 use reading::{Gap, Reading, Span};
-
-/// Where to reveal, and how.
-#[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) entry: IpAddr,
-    pub(super) entry_ttl: u8,
-    pub(super) exit: IpAddr,
-    /// Side on which the silent hop between entry and exit is supposed, if there is one.
-    pub(super) gap: Option<Side>,
-    /// Whether the other address of a link may be probed when nothing else helps.
-    pub(super) buddy: bool,
-    /// How the first trace went: its flow, method and limits are kept.
-    pub(super) trace: TraceOptions,
-    pub(super) options: TntOptions,
-    /// What the first trace shows: none of it hides in a tunnel.
-    pub(super) path: Vec<IpAddr>,
-}
-
-/// An end of a tunnel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Ingress,
-    Egress,
-}
-
-/// A hidden router; silent without a reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Hidden {
-    /// TTL of the probe that it answered, in the trace that found it.
-    pub(super) probe_ttl: u8,
-    pub(super) reply: Option<Reply>,
-    pub(super) step: u8,
-    pub(super) method: Method,
-}
-
-/// What a revelation found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Revealed {
-    /// In path order.
-    pub(super) routers: Vec<Hidden>,
-    /// The hop of the first trace's gap, and on which side of the tunnel it turned out to be.
-    pub(super) gap: Option<(Side, Option<Hidden>)>,
-    pub(super) attempts: Vec<Attempt>,
-    /// Why it did not go on; `NothingRevealed` is how a complete one ends.
-    pub(super) stop: Option<AttemptOutcome>,
-    pub(super) complete: bool,
-    /// A budget or the deadline ended it.
-    pub(super) cut: bool,
-}
-
-impl Hidden {
-    pub(super) fn address(&self) -> Option<IpAddr> {
-        self.reply.as_ref().map(|reply| reply.responder)
-    }
-}
-
-impl Revealed {
-    /// Addresses of all routers that answered, the one of the gap included.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
-        let gap = self.gap.iter().filter_map(|(_, hop)| hop.as_ref());
-        self.routers.iter().chain(gap).filter_map(Hidden::address)
-    }
-}
 
 /// What a revelation wants next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +92,10 @@ impl Revelation {
 
     /// Meets [`Ask::Run`]. A trace that was cut short counts for what it shows, and is the last.
     pub(super) fn handle_trace(&mut self, trace: &Trace) {
-        let cut = matches!(trace.stop, StopReason::Budget | StopReason::Deadline | StopReason::Interrupted);
+        let cut = matches!(
+            trace.stop,
+            StopReason::Budget | StopReason::Deadline | StopReason::Interrupted
+        );
         match self.state {
             State::Direct => self.handle_direct(trace, cut),
             State::BuddyTrace(buddy) => self.handle_buddy(buddy, trace, cut),
@@ -175,7 +117,13 @@ impl Revelation {
     /// The wish cannot be met any more.
     pub(super) fn handle_refused(&mut self) {
         if self.found.attempts.is_empty() {
-            self.record(self.target, false, self.method, AttemptOutcome::NotAttempted, 0);
+            self.record(
+                self.target,
+                false,
+                self.method,
+                AttemptOutcome::NotAttempted,
+                0,
+            );
         }
         self.found.cut = true;
         self.finish(AttemptOutcome::NotAttempted);
@@ -197,7 +145,10 @@ impl Revelation {
     }
 
     fn handle_direct(&mut self, trace: &Trace, cut: bool) {
-        let span = Span { known_silent: self.known_silent, gap: self.gap_for_reading() };
+        let span = Span {
+            known_silent: self.known_silent,
+            gap: self.gap_for_reading(),
+        };
         let reading = reading::read(trace, self.target, &self.plan, &self.found.routers, span);
         let outcome = if cut && reading.outcome != AttemptOutcome::Revealed {
             AttemptOutcome::NotAttempted
@@ -207,7 +158,9 @@ impl Revelation {
         self.record(self.target, false, self.method, outcome, trace.sent);
         match outcome {
             AttemptOutcome::Revealed => self.advance(reading),
-            AttemptOutcome::IngressNotFound | AttemptOutcome::Inconsistent if self.flows_left > 0 => {
+            AttemptOutcome::IngressNotFound | AttemptOutcome::Inconsistent
+                if self.flows_left > 0 =>
+            {
                 self.flows_left -= 1;
                 self.flow_offset = self.flow_offset.wrapping_add(1);
             }
@@ -227,9 +180,15 @@ impl Revelation {
     /// The gap still counts on the ingress side of later traces; an egress lies behind their targets.
     fn gap_for_reading(&self) -> Option<Gap> {
         match self.found.gap {
-            Some((Side::Ingress, _)) => Some(Gap { side: Side::Ingress, settled: true }),
+            Some((Side::Ingress, _)) => Some(Gap {
+                side: Side::Ingress,
+                settled: true,
+            }),
             Some((Side::Egress, _)) => None,
-            None => self.plan.gap.map(|side| Gap { side, settled: false }),
+            None => self.plan.gap.map(|side| Gap {
+                side,
+                settled: false,
+            }),
         }
     }
 
@@ -237,13 +196,29 @@ impl Revelation {
         if self.found.gap.is_none() {
             let step = self.step;
             self.found.gap = reading.gap.map(|(side, hop)| {
-                let hidden = |(probe_ttl, reply)| Hidden { probe_ttl, reply: Some(reply), step, method: Method::Unknown };
+                let hidden = |(probe_ttl, reply)| Hidden {
+                    probe_ttl,
+                    reply: Some(reply),
+                    step,
+                    method: Method::Unknown,
+                };
                 (side, hop.map(hidden))
             });
         }
-        let silent_before = reading.hops.iter().take_while(|(_, reply)| reply.is_none()).count();
-        let next = reading.hops.iter().find_map(|(_, reply)| Some(reply.as_ref()?.responder));
-        let method = if reading.hops.len() == 1 { Method::Brpr } else { Method::Dpr };
+        let silent_before = reading
+            .hops
+            .iter()
+            .take_while(|(_, reply)| reply.is_none())
+            .count();
+        let next = reading
+            .hops
+            .iter()
+            .find_map(|(_, reply)| Some(reply.as_ref()?.responder));
+        let method = if reading.hops.len() == 1 {
+            Method::Brpr
+        } else {
+            Method::Dpr
+        };
         self.prepend(reading.hops, method);
         self.known_silent = silent_before;
         match next {
@@ -253,23 +228,36 @@ impl Revelation {
     }
 
     fn may_aim(&self, next: IpAddr) -> bool {
-        let is_room = self.found.attempts.len() < ATTEMPTS_MAX && self.found.routers.len() < ROUTERS_MAX;
+        let is_room =
+            self.found.attempts.len() < ATTEMPTS_MAX && self.found.routers.len() < ROUTERS_MAX;
         is_room && !is_reserved(next, &self.plan.options)
     }
 
     fn aim(&mut self, target: IpAddr) {
-        let others = [TraceMethod::IcmpParis, TraceMethod::UdpParis, TraceMethod::TcpSyn];
+        let others = [
+            TraceMethod::IcmpParis,
+            TraceMethod::UdpParis,
+            TraceMethod::TcpSyn,
+        ];
         self.target = target;
         self.step += 1;
         self.state = State::Direct;
         self.method = self.plan.trace.method;
-        self.methods = others.into_iter().filter(|&method| method != self.method).collect();
+        self.methods = others
+            .into_iter()
+            .filter(|&method| method != self.method)
+            .collect();
         self.flows_left = self.plan.options.flow_retries;
     }
 
     fn prepend(&mut self, hops: Vec<(u8, Option<Reply>)>, method: Method) {
         let step = self.step;
-        let hidden = hops.into_iter().map(|(probe_ttl, reply)| Hidden { probe_ttl, reply, step, method });
+        let hidden = hops.into_iter().map(|(probe_ttl, reply)| Hidden {
+            probe_ttl,
+            reply,
+            step,
+            method,
+        });
         self.found.routers.splice(0..0, hidden);
     }
 
@@ -296,8 +284,13 @@ impl Revelation {
 
     fn handle_buddy(&mut self, buddy: IpAddr, trace: &Trace, cut: bool) {
         let gap = self.gap_for_reading().is_some();
-        let (outcome, hop) = reading::read_buddy(trace, buddy, &self.plan, &self.found.routers, gap);
-        let outcome = if cut && hop.is_none() { AttemptOutcome::NotAttempted } else { outcome };
+        let (outcome, hop) =
+            reading::read_buddy(trace, buddy, &self.plan, &self.found.routers, gap);
+        let outcome = if cut && hop.is_none() {
+            AttemptOutcome::NotAttempted
+        } else {
+            outcome
+        };
         self.record(buddy, true, TraceMethod::UdpParis, outcome, trace.sent);
         match hop {
             Some((probe_ttl, reply)) => {
@@ -315,9 +308,24 @@ impl Revelation {
         }
     }
 
-    fn record(&mut self, target: IpAddr, buddy: bool, method: TraceMethod, outcome: AttemptOutcome, sent: u32) {
+    fn record(
+        &mut self,
+        target: IpAddr,
+        buddy: bool,
+        method: TraceMethod,
+        outcome: AttemptOutcome,
+        sent: u32,
+    ) {
         let (step, flow) = (self.step, self.flow());
-        self.found.attempts.push(Attempt { target, step, method, flow, buddy, outcome, sent });
+        self.found.attempts.push(Attempt {
+            target,
+            step,
+            method,
+            flow,
+            buddy,
+            outcome,
+            sent,
+        });
     }
 
     fn finish(&mut self, stop: AttemptOutcome) {

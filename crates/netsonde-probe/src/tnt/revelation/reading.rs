@@ -36,7 +36,11 @@ pub(super) struct Reading {
 
 impl Reading {
     fn nothing(outcome: AttemptOutcome) -> Self {
-        Self { outcome, hops: Vec::new(), gap: None }
+        Self {
+            outcome,
+            hops: Vec::new(),
+            gap: None,
+        }
     }
 }
 
@@ -44,7 +48,13 @@ impl Reading {
 ///
 /// A target that stays silent does not spoil what was seen before it: it is the destination, so whatever sends
 /// time-exceeded after the entry lies between the two.
-pub(super) fn read(trace: &Trace, target: IpAddr, plan: &Plan, known: &[Hidden], span: Span) -> Reading {
+pub(super) fn read(
+    trace: &Trace,
+    target: IpAddr,
+    plan: &Plan,
+    known: &[Hidden],
+    span: Span,
+) -> Reading {
     let hops = seen(trace);
     let end = reached(trace, &hops, target);
     let within = &hops[..end.unwrap_or(hops.len())];
@@ -53,22 +63,33 @@ pub(super) fn read(trace: &Trace, target: IpAddr, plan: &Plan, known: &[Hidden],
     };
     let mut between = within[entry + 1..].to_vec();
     if end.is_none() {
-        let last = between.iter().rposition(|hop| hop.1.as_ref().is_some_and(is_time_exceeded));
+        let last = between
+            .iter()
+            .rposition(|hop| hop.1.as_ref().is_some_and(is_time_exceeded));
         between.truncate(last.map_or(0, |last| last + 1));
         if between.is_empty() {
             return Reading::nothing(AttemptOutcome::TargetNotReached);
         }
     }
-    let gap = span.gap.and_then(|gap| take_gap(&mut between, gap, end.is_some()));
+    let gap = span
+        .gap
+        .and_then(|gap| take_gap(&mut between, gap, end.is_some()));
     if end.is_some() {
         drop_known_silent(&mut between, span.known_silent);
     }
     between.dedup_by(|a, b| a.1.is_some() && address(a) == address(b));
     let outcome = judge(&between, plan, known, target, end.is_some());
-    if matches!(outcome, AttemptOutcome::Inconsistent | AttemptOutcome::TargetNotReached) {
+    if matches!(
+        outcome,
+        AttemptOutcome::Inconsistent | AttemptOutcome::TargetNotReached
+    ) {
         return Reading::nothing(outcome);
     }
-    Reading { outcome, hops: between, gap }
+    Reading {
+        outcome,
+        hops: between,
+        gap,
+    }
 }
 
 /// Reads a trace to the other address of a link: only a port unreachable right behind the entry, from an address
@@ -81,12 +102,19 @@ pub(super) fn read_buddy(
     gap: bool,
 ) -> (AttemptOutcome, Option<(u8, Reply)>) {
     let hops = seen(trace);
-    let last = hops.iter().rev().find_map(|(ttl, reply)| Some((*ttl, reply.as_ref()?)));
+    let last = hops
+        .iter()
+        .rev()
+        .find_map(|(ttl, reply)| Some((*ttl, reply.as_ref()?)));
     let Some((probe_ttl, reply)) = last.filter(|(_, reply)| is_port_unreachable(reply)) else {
         return (AttemptOutcome::TargetNotReached, None);
     };
     let before: Vec<&Seen> = hops.iter().filter(|hop| hop.0 < probe_ttl).collect();
-    let skipped = before.iter().rev().take_while(|hop| hop.1.is_none()).count();
+    let skipped = before
+        .iter()
+        .rev()
+        .take_while(|hop| hop.1.is_none())
+        .count();
     let entry = before.iter().rev().find_map(|hop| address(hop));
     if entry != Some(plan.entry) || skipped > usize::from(gap) {
         return (AttemptOutcome::IngressNotFound, None);
@@ -99,7 +127,11 @@ pub(super) fn read_buddy(
 }
 
 fn seen(trace: &Trace) -> Vec<Seen> {
-    trace.hops.iter().map(|hop| (hop.probe_ttl, hop.replies.first().cloned())).collect()
+    trace
+        .hops
+        .iter()
+        .map(|hop| (hop.probe_ttl, hop.replies.first().cloned()))
+        .collect()
 }
 
 fn address(hop: &Seen) -> Option<IpAddr> {
@@ -109,26 +141,36 @@ fn address(hop: &Seen) -> Option<IpAddr> {
 /// Where the target answers: under its own address, or under another one if the trace was completed by it.
 fn reached(trace: &Trace, hops: &[Seen], target: IpAddr) -> Option<usize> {
     let by_address = hops.iter().position(|hop| address(hop) == Some(target));
-    let by_completion = || hops.iter().rposition(|hop| hop.1.is_some()).filter(|_| trace.stop == StopReason::Completed);
+    let by_completion = || {
+        hops.iter()
+            .rposition(|hop| hop.1.is_some())
+            .filter(|_| trace.stop == StopReason::Completed)
+    };
     by_address.or_else(by_completion)
 }
 
 /// The last of the entry's own hops: a UHP quirk or a Linux pop may repeat it.
 fn crossed(hops: &[Seen], entry: IpAddr) -> Option<usize> {
     let first = hops.iter().position(|hop| address(hop) == Some(entry))?;
-    let repeats = hops[first..].iter().take_while(|hop| address(hop) == Some(entry)).count();
+    let repeats = hops[first..]
+        .iter()
+        .take_while(|hop| address(hop) == Some(entry))
+        .count();
     Some(first + repeats - 1)
 }
 
 /// Takes the silent hop of the first trace out: it is the ingress right behind the entry, or the egress right before
 /// the exit. While that is open and only one of the two is silent this time too, that one; otherwise the supposed one.
-fn take_gap(between: &mut Vec<Seen>, gap: Gap, is_reached: bool) -> Option<(Side, Option<(u8, Reply)>)> {
+fn take_gap(
+    between: &mut Vec<Seen>,
+    gap: Gap,
+    is_reached: bool,
+) -> Option<(Side, Option<(u8, Reply)>)> {
     let silent = |hop: Option<&Seen>| hop.is_some_and(|hop| hop.1.is_none());
-    let side = match (gap.settled, silent(between.first()), silent(between.last())) {
-        (true, ..) => gap.side,
-        (false, true, false) => Side::Ingress,
-        (false, false, true) => Side::Egress,
-        (false, ..) => gap.side,
+    let side = match (silent(between.first()), silent(between.last())) {
+        (true, false) if !gap.settled => Side::Ingress,
+        (false, true) if !gap.settled => Side::Egress,
+        _ => gap.side,
     };
     let hop = match side {
         Side::Ingress => (!between.is_empty()).then(|| between.remove(0))?,
@@ -148,12 +190,23 @@ fn drop_known_silent(between: &mut Vec<Seen>, known_silent: usize) {
     }
 }
 
-fn judge(between: &[Seen], plan: &Plan, known: &[Hidden], target: IpAddr, is_reached: bool) -> AttemptOutcome {
+fn judge(
+    between: &[Seen],
+    plan: &Plan,
+    known: &[Hidden],
+    target: IpAddr,
+    is_reached: bool,
+) -> AttemptOutcome {
     let addresses: Vec<IpAddr> = between.iter().filter_map(address).collect();
     let is_odd = |(index, address): (usize, &IpAddr)| {
-        *address == target || is_known(*address, plan, known) || addresses[..index].contains(address)
+        *address == target
+            || is_known(*address, plan, known)
+            || addresses[..index].contains(address)
     };
-    let all_expired = between.iter().filter_map(|hop| hop.1.as_ref()).all(is_time_exceeded);
+    let all_expired = between
+        .iter()
+        .filter_map(|hop| hop.1.as_ref())
+        .all(is_time_exceeded);
     if addresses.iter().enumerate().any(is_odd) || !all_expired {
         AttemptOutcome::Inconsistent
     } else if !addresses.is_empty() {
@@ -167,8 +220,16 @@ fn judge(between: &[Seen], plan: &Plan, known: &[Hidden], target: IpAddr, is_rea
 
 /// Whether an address has its place on the path already, so that it cannot be news.
 fn is_known(address: IpAddr, plan: &Plan, known: &[Hidden]) -> bool {
-    let revealed = |hidden: &Hidden| hidden.reply.as_ref().is_some_and(|reply| reply.responder == address);
-    address == plan.entry || address == plan.exit || plan.path.contains(&address) || known.iter().any(revealed)
+    let revealed = |hidden: &Hidden| {
+        hidden
+            .reply
+            .as_ref()
+            .is_some_and(|reply| reply.responder == address)
+    };
+    address == plan.entry
+        || address == plan.exit
+        || plan.path.contains(&address)
+        || known.iter().any(revealed)
 }
 
 /// The answer of a router to a datagram for itself, on a port where nobody listens.
