@@ -194,7 +194,7 @@ mod tests {
             data.extend_from_slice(&7u32.to_ne_bytes());
             data.extend_from_slice(&128u16.to_ne_bytes());
             data.extend_from_slice(&[sound, 0]);
-            data.extend_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+            data.extend_from_slice(&2u16.to_ne_bytes());
             data.extend_from_slice(&[0, 0, 192, 0, 2, 9, 0, 0, 0, 0, 0, 0, 0, 0]);
             let mut control = Vec::new();
             push(&mut control, libc::IPPROTO_IP, libc::IP_RECVERR, &data);

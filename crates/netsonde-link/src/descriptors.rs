@@ -1,5 +1,5 @@
 //! The descriptors that a broker hands to an engine, and what each is for.
-use crate::LinkError;
+use crate::{LinkError, sys};
 use std::os::fd::OwnedFd;
 
 /// What a descriptor is for.
@@ -94,9 +94,25 @@ pub struct Descriptor {
     pub socket: OwnedFd,
 }
 
+impl Descriptor {
+    /// A descriptor that the process which started us left open under this number. The number itself stays open:
+    /// who else uses it is not for us to say.
+    ///
+    /// # Errors
+    /// [`LinkError::Call`] if nothing is open there.
+    pub fn inherited(role: Role, number: i32) -> Result<Self, LinkError> {
+        Ok(Self {
+            role,
+            socket: sys::duplicate(number)?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::UdpSocket;
+    use std::os::fd::AsRawFd;
 
     #[test]
     fn names_lead_back_to_their_role() {
@@ -108,5 +124,17 @@ mod tests {
             Role::from_name("icmp"),
             Err(LinkError::Role { .. })
         ));
+    }
+
+    #[test]
+    fn an_open_number_can_be_inherited() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let inherited = Descriptor::inherited(Role::Datagram4, socket.as_raw_fd()).unwrap();
+        assert_eq!(
+            UdpSocket::from(inherited.socket).local_addr().unwrap(),
+            socket.local_addr().unwrap()
+        );
+        let error = Descriptor::inherited(Role::Datagram4, 9_999).unwrap_err();
+        assert_eq!(error.errno(), Some(libc::EBADF));
     }
 }

@@ -16,7 +16,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
 
 /// Source ports of the engine's UDP and TCP probes; its ICMP identifiers are any.
-const SCOPE: Scope = Scope { idents: 0..=u16::MAX, ports: 0x8000..=u16::MAX };
+const SCOPE: Scope = Scope {
+    idents: 0..=u16::MAX,
+    ports: 0x8000..=u16::MAX,
+};
 
 /// Adds this file's exports to `netsonde._core`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -30,9 +33,15 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyo3(signature = (*, raw, v4, v6))]
 fn open_link(raw: bool, v4: bool, v6: bool) -> PyResult<Vec<(&'static str, i32)>> {
     let families = Families { v4, v6 };
-    let opened = if raw { open_raw(families, &SCOPE) } else { open_unprivileged(families) };
+    let opened = if raw {
+        open_raw(families, &SCOPE)
+    } else {
+        open_unprivileged(families)
+    };
     let descriptors = opened.map_err(os_error)?.into_iter();
-    Ok(descriptors.map(|one| (one.role.name(), one.socket.into_raw_fd())).collect())
+    Ok(descriptors
+        .map(|one| (one.role.name(), one.socket.into_raw_fd()))
+        .collect())
 }
 
 /// Seals this process, does the job on standard input with these inherited descriptors, and exits.
@@ -50,7 +59,9 @@ fn engine_main(descriptors: Vec<(String, i32)>) -> PyResult<()> {
         drive::run(&mut host, link.as_mut(), &stops, &mut output)
     });
     // Nobody who reads any more is no failure of ours: the caller went away.
-    let gone = outcome.as_ref().is_err_and(|error| error.errno() == Some(EPIPE));
+    let gone = outcome
+        .as_ref()
+        .is_err_and(|error| error.errno() == Some(EPIPE));
     seal::exit(match outcome {
         Err(error) if !gone => {
             eprintln!("{error}");
@@ -64,9 +75,15 @@ fn engine_main(descriptors: Vec<(String, i32)>) -> PyResult<()> {
 const EPIPE: i32 = 32;
 
 fn link(descriptors: &[(String, i32)]) -> Result<Box<dyn Link>, LinkError> {
-    let adopt = |(role, number): &(String, i32)| Descriptor::inherited(Role::from_name(role)?, *number);
-    let descriptors = descriptors.iter().map(adopt).collect::<Result<Vec<_>, _>>()?;
-    let is_raw = descriptors.iter().any(|one| matches!(one.role, Role::Send4 | Role::Send6));
+    let adopt =
+        |(role, number): &(String, i32)| Descriptor::inherited(Role::from_name(role)?, *number);
+    let descriptors = descriptors
+        .iter()
+        .map(adopt)
+        .collect::<Result<Vec<_>, _>>()?;
+    let is_raw = descriptors
+        .iter()
+        .any(|one| matches!(one.role, Role::Send4 | Role::Send6));
     Ok(if is_raw {
         Box::new(RawLink::new(descriptors))
     } else {
@@ -90,8 +107,13 @@ struct Measurement {
 impl Measurement {
     fn new(job: &[u8]) -> Self {
         let parsed = serde_json::from_slice(job).map_err(JobError::from);
-        let engine = parsed.and_then(|job| Engine::new(&job, monotonic_ns())).map_err(Some);
-        Self { engine, counters: Counters::default() }
+        let engine = parsed
+            .and_then(|job| Engine::new(&job, monotonic_ns()))
+            .map_err(Some);
+        Self {
+            engine,
+            counters: Counters::default(),
+        }
     }
 
     /// What the engine says, with what only the link can know.
@@ -107,7 +129,10 @@ impl Measurement {
             }
             Err(refusal) => {
                 let reason = refusal.take()?.to_string();
-                Some(Event::Failed { reason, hint: String::new() })
+                Some(Event::Failed {
+                    reason,
+                    hint: String::new(),
+                })
             }
         }
     }

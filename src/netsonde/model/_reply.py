@@ -132,6 +132,9 @@ class Counters(Record, frozen=True, kw_only=True):
         rejected: Meant for us by address and port, but the keyed fields are wrong.
         unparsed: Packets that could not be parsed as far as their probe identity.
         unrelated: Somebody else's packets.
+        refused: Probes that the host's own kernel would not send.
+        dropped: Replies that the host lost because they were not read fast enough, as its
+            kernel counts them.
     """
 
     sent: UInt64 = 0
@@ -141,3 +144,5 @@ class Counters(Record, frozen=True, kw_only=True):
     rejected: UInt64 = 0
     unparsed: UInt64 = 0
     unrelated: UInt64 = 0
+    refused: UInt64 = 0
+    dropped: UInt64 = 0

@@ -213,7 +213,7 @@ fn the_filter_is_locked() {
         };
         for descriptor in open_raw(BOTH, &scope).unwrap() {
             let everything = [libc::sock_filter {
-                code: libc::BPF_RET as u16,
+                code: 0x06,
                 jt: 0,
                 jf: 0,
                 k: u32::MAX,

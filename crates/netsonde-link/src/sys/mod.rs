@@ -16,7 +16,7 @@ pub(crate) mod time;
 pub(crate) mod tun;
 
 use crate::LinkError;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// Makes reads and writes return at once.
 pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> Result<(), LinkError> {
@@ -36,6 +36,19 @@ pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> Result<(), LinkErro
     } else {
         Ok(())
     }
+}
+
+/// A new descriptor for what is open under a number.
+pub(crate) fn duplicate(number: i32) -> Result<OwnedFd, LinkError> {
+    // SAFETY: touches no memory; a number that is not open is an error. JUSTIFICATION: std duplicates only what it
+    // owns or borrows already.
+    let raw = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 0) };
+    if raw < 0 {
+        return Err(LinkError::last("fcntl(F_DUPFD_CLOEXEC)"));
+    }
+    // SAFETY: the kernel just gave us this descriptor and nobody else knows it.
+    // JUSTIFICATION: it must be closed exactly once.
+    Ok(unsafe { OwnedFd::from_raw_fd(raw) })
 }
 
 /// Moves this thread into a new network namespace; false where that is not allowed.

@@ -260,7 +260,7 @@ fn labels_come_through_the_error_queue() {
 fn source_ports_are_told_apart() {
     isolated(|| {
         let mut world = World::new();
-        let probes: Vec<_> = (0..20)
+        let probes: Vec<_> = (0..20u8)
             .map(|port| udp_probe(false, 40_000 + port, 33_500, &[port as u8; 12]))
             .collect();
         let left: Vec<_> = probes.iter().map(|probe| world.send(probe)).collect();

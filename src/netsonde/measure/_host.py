@@ -1,0 +1,234 @@
+"""This host as vantage: its sockets are opened here, and used by a process without rights.
+
+What parses hostile bytes must have nothing to lose. So this process, perhaps root's, opens the
+sockets and starts another one that inherits them and gives up everything else before the first
+packet; jobs and events pass between the two on pipes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from netsonde import _core
+from netsonde.model import HostError, Privilege, UsageError
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncGenerator, Sequence
+
+    from netsonde.model import Address
+
+#: Bytes read from the engine at once.
+CHUNK_BYTES = 1 << 16
+#: A port for choosing a route: nothing is sent there.
+_ROUTE_PORT = 33_434
+_NO_RAW_HINT = (
+    "run as root, or leave out --privilege raw to probe by UDP only; `netsonde doctor` says more"
+)
+_PROGRAM = Path(__file__).with_name("_engine_process.py")
+
+
+class Host:
+    """Measures from this host.
+
+    Args:
+        privilege: Raw sockets (`raw`), UDP and ping sockets only (`none`), or the best that
+            the host allows (`auto`).
+    """
+
+    is_virtual = False
+
+    def __init__(self, privilege: Literal["auto", "raw", "none"] = "auto") -> None:
+        self._wanted = privilege
+
+    def privilege(self) -> Privilege:
+        """Return what measurements from here see.
+
+        Raises:
+            HostError: Raw sockets were asked for and are not allowed.
+        """
+        if self._wanted == "none":
+            return Privilege.NONE
+        if allows_raw():
+            return Privilege.RAW
+        if self._wanted == "raw":
+            message = "raw sockets are not allowed: this process lacks CAP_NET_RAW"
+            raise HostError(message, _NO_RAW_HINT)
+        return Privilege.NONE
+
+    def known_addresses(self, name: str) -> tuple[Address, ...]:
+        """Return no address: names are the resolver's business."""
+        del name
+        return ()
+
+    def source(self, target: Address) -> Address:
+        """Return the address from which the kernel would send to a target.
+
+        Raises:
+            HostError: There is no route to it.
+            UsageError: It is no address of a single host.
+        """
+        family = socket.AF_INET6 if ":" in target else socket.AF_INET
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                # Connecting sends nothing: it makes the kernel choose a route and an address.
+                probe.connect((target, _ROUTE_PORT))
+                return str(probe.getsockname()[0])
+        except PermissionError:
+            message = f"{target} is a broadcast address: many hosts would answer"
+            raise UsageError(message, "give the address of one host") from None
+        except OSError as error:
+            version = 6 if family == socket.AF_INET6 else 4
+            message = f"no route to {target}: {error.strerror}"
+            hint = f"`ip -{version} route get {target}` shows what the kernel makes of it"
+            raise HostError(message, hint) from None
+
+    async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+        """Run a job in a sealed process and yield its events.
+
+        Raises:
+            HostError: The sockets cannot be opened, or the process fails.
+        """
+        process = await _start(job)
+        waiting = asyncio.ensure_future(stop.wait())
+        last = b""
+        try:
+            await _hand_over(process, job)
+            async with aclosing(_lines(process, waiting)) as lines:
+                async for line in lines:
+                    last = line
+                    yield line
+            await process.wait()
+        finally:
+            waiting.cancel()
+            complaint = await _end(process)
+        _check(process.returncode, last, complaint)
+
+
+def allows_raw() -> bool:
+    """Return whether this process may open raw sockets."""
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW).close()
+    except OSError:
+        return False
+    return True
+
+
+class _Address(msgspec.Struct):
+    address: str
+
+
+class _Needs(msgspec.Struct):
+    """What a job says of the sockets that it takes."""
+
+    targets: list[_Address]
+    privilege: Privilege = Privilege.RAW
+
+
+class _Kind(msgspec.Struct):
+    type: str
+
+
+async def _start(job: bytes) -> Process:
+    """Open the sockets, and start the engine that inherits them."""
+    sockets = _open(msgspec.json.decode(job, type=_Needs))
+    descriptors = [descriptor for _, descriptor in sockets]
+    named = ",".join(f"{role}={descriptor}" for role, descriptor in sockets)
+    program = [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(_core.__file__), named]
+    try:
+        return await asyncio.create_subprocess_exec(
+            *program,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=descriptors,
+            cwd="/",
+            # Only what the interpreter may need to find its own library.
+            env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+        )
+    except OSError as error:
+        message = f"cannot start {sys.executable}: {error.strerror}"
+        raise HostError(message, "the Python that runs netsonde must be there to start") from error
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
+    v6 = any(":" in target.address for target in needs.targets)
+    v4 = any(":" not in target.address for target in needs.targets)
+    try:
+        return _core.open_link(raw=needs.privilege is Privilege.RAW, v4=v4, v6=v6)
+    except PermissionError as error:
+        raise HostError(f"not allowed: {error.strerror}", _NO_RAW_HINT) from error
+    except OSError as error:
+        hint = "`netsonde doctor` tells what this host has"
+        if error.errno == errno.EAFNOSUPPORT:
+            hint = "this kernel has no IPv6, or no IPv4; leave out such targets"
+        raise HostError(f"cannot open the sockets: {error.strerror}", hint) from error
+
+
+async def _hand_over(process: Process, job: bytes) -> None:
+    """Write the job; standard input stays open, as closing it interrupts the engine."""
+    assert process.stdin is not None, "it was piped"
+    # An engine that is gone already is told of when its output has ended.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(job.replace(b"\n", b" ") + b"\n")
+        await process.stdin.drain()
+
+
+async def _lines(process: Process, stop: asyncio.Future[bool]) -> AsyncGenerator[bytes, None]:
+    """Yield the engine's lines until its output ends; interrupt it once `stop` is done."""
+    assert process.stdin is not None, "it was piped"
+    assert process.stdout is not None, "it was piped"
+    rest = b""
+    reading = asyncio.ensure_future(process.stdout.read(CHUNK_BYTES))
+    try:
+        while True:
+            await asyncio.wait({reading, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.done():
+                process.stdin.close()
+            chunk = await reading
+            if not chunk:
+                return
+            reading = asyncio.ensure_future(process.stdout.read(CHUNK_BYTES))
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                yield line
+    finally:
+        reading.cancel()
+
+
+async def _end(process: Process) -> str:
+    """End the engine if it runs still; return what it wrote on standard error."""
+    with suppress(ProcessLookupError):
+        if process.returncode is None:
+            process.kill()
+    _, complaint = await process.communicate()
+    return complaint.decode(errors="replace").strip()
+
+
+def _check(status: int | None, last: bytes, complaint: str) -> None:
+    """Raise an error if the engine ended otherwise than by its last event."""
+    assert status is not None, "it was waited for"
+    if status == 0 and last and msgspec.json.decode(last, type=_Kind).type in ("done", "failed"):
+        return
+    if status == -signal.SIGSYS:
+        what, hint = "made a system call that is forbidden to it", "please report this"
+    elif status < 0:
+        what, hint = f"was ended by {signal.Signals(-status).name}", ""
+    else:
+        what, hint = f"ended with status {status}", "please report this"
+    detail = f": {complaint.splitlines()[-1]}" if complaint else ""
+    message = f"the measuring process {what}{detail}"
+    raise HostError(message, hint)
