@@ -1,8 +1,11 @@
-"""What the documentation shows can be typed: commands and options exist, Python parses."""
+"""What the documentation shows is so: commands and options exist, transcripts are real."""
 
 import ast
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +37,15 @@ def commands(text: str) -> Iterator[list[str]]:
                 yield words[: min(ends, default=len(words))]
 
 
+def transcripts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each command shown with what it prints, where that is the same every time: labs."""
+    for block in blocks(text, "console"):
+        for entry in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = entry.partition("\n")
+            if _PREFIX.match(command) and " --lab " in command and output:
+                yield command, output
+
+
 def unknown(arguments: list[str]) -> str | None:
     """Return the first word that the command line would not understand."""
     command: click.Command = cli
@@ -54,6 +66,17 @@ def unknown(arguments: list[str]) -> str | None:
 def test_commands_exist(page: Path) -> None:
     for arguments in commands(page.read_text()):
         assert unknown(arguments) is None, f"netsonde {shlex.join(arguments)}: {unknown(arguments)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_transcripts_are_real(page: Path) -> None:
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    for command, output in transcripts(page.read_text()):
+        words = [Path(sys.executable).with_name("netsonde"), *shlex.split(command)[1:]]
+        found = subprocess.run(
+            words, env=environment, capture_output=True, text=True, check=False
+        ).stdout
+        assert found.splitlines() == output.splitlines(), command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
