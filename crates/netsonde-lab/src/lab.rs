@@ -159,6 +159,10 @@ impl Lab {
                     let packet = self.pool.take(packet);
                     self.transmit(at_ns, interface, packet);
                 }
+                Kind::Carry { interface, packet } => {
+                    let packet = self.pool.take(packet);
+                    self.carry(at_ns, interface, packet);
+                }
                 Kind::Fault { index } => {
                     let action = self.faults[index as usize].action.clone();
                     self.strike(at_ns, &action);

@@ -27,6 +27,7 @@ mod plan;
 mod queue;
 mod random;
 mod read;
+mod rewrite;
 mod statistics;
 mod switch;
 pub mod topology;

@@ -9,6 +9,8 @@ pub(crate) enum Kind {
     Arrive { interface: u32, packet: u32 },
     /// A node sends the packet out of its interface.
     Send { interface: u32, packet: u32 },
+    /// A mutator lets go of a packet: it travels on.
+    Carry { interface: u32, packet: u32 },
     /// A fault of the topology strikes.
     Fault { index: u32 },
     /// Routes and labels are computed anew.

@@ -83,6 +83,22 @@ impl Table {
                     format!("nodes.{name}.loopback6"),
                 )?;
             }
+            let has = |address| {
+                plan.interfaces
+                    .iter()
+                    .any(|interface| interface.v4 == Some(address))
+            };
+            if let Some(address) = node
+                .nat
+                .as_ref()
+                .and_then(|nat| nat.address)
+                .filter(|address| !has(*address))
+            {
+                add(
+                    Prefix::host(address.into()),
+                    format!("nodes.{name}.nat.address"),
+                )?;
+            }
             for &prefix in &node.addresses {
                 add(prefix, format!("nodes.{name}.addresses"))?;
             }

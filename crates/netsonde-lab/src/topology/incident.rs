@@ -66,7 +66,7 @@ pub enum Action {
     },
 }
 
-/// Something on the path that rewrites, invents or repeats packets.
+/// Something on the path that rewrites, invents or repeats packets. Labelled ones it can only drop and delay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mutator {
     /// The link or attachment on which it sits.
@@ -127,9 +127,10 @@ pub enum Mutation {
         /// For how long.
         delay_ns: u64,
     },
-    /// Sends probes (echo requests, UDP, TCP) back to their sender as they came.
+    /// Sends probes (echo requests, UDP, TCP) back to their sender: addresses swapped, all else as it came.
     Reflect {},
-    /// Answers for others: for each probe that passes, also a forged reply is sent to its sender.
+    /// Answers for others: for each probe that passes, also a forged reply is sent to its sender: an
+    /// echo reply where `source` was pinged, else time exceeded.
     Forge {
         /// Whom it claims to be.
         source: IpAddr,
