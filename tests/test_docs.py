@@ -72,9 +72,13 @@ def test_commands_exist(page: Path) -> None:
 def test_transcripts_are_real(page: Path) -> None:
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     for command, output in transcripts(page.read_text()):
-        words = [Path(sys.executable).with_name("netsonde"), *shlex.split(command)[1:]]
+        program = str(Path(sys.executable).with_name("netsonde"))
         found = subprocess.run(
-            words, env=environment, capture_output=True, text=True, check=False
+            [program, *shlex.split(command)[1:]],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         ).stdout
         assert found.splitlines() == output.splitlines(), command
 

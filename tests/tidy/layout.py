@@ -75,7 +75,7 @@ def shortcuts(root: Path) -> list[str]:
         for path in _modules(root)
         if path.parent != root / PACKAGE and path.parent.name != "cli"
         for node in ast.walk(ast.parse(path.read_text()))
-        if _is_shortcut(node)
+        if isinstance(node, ast.Import | ast.ImportFrom) and _is_shortcut(node)
     ]
 
 
@@ -93,7 +93,7 @@ def _test_of(root: Path, path: Path) -> Path:
     return root / "tests" / inner.parent / f"test_{inner.stem.strip('_')}"
 
 
-def _is_shortcut(node: ast.AST) -> bool:
+def _is_shortcut(node: ast.Import | ast.ImportFrom) -> bool:
     match node:
         case ast.Import(names=names):
             return any(alias.name == "netsonde" for alias in names)
