@@ -5,6 +5,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+import textwrap
 from collections.abc import Iterator
 
 import pytest
@@ -20,8 +21,11 @@ def modules() -> Iterator[str]:
 
 
 def awaited(example: doctest.Example) -> doctest.Example:
-    """Return the example with `await x` as a call: doctest knows no event loop."""
+    """Return the example with an event loop around what needs one: doctest knows none."""
     source = re.sub(r"\bawait (.+)", r"asyncio.run(\1)", example.source)
+    if source.startswith("async "):
+        function = "async def example():\n" + textwrap.indent(example.source, "    ")
+        source = f"exec({function + 'asyncio.run(example())'!r})" + "\n"
     return doctest.Example(source, example.want, example.exc_msg, example.lineno, example.indent)
 
 
