@@ -100,10 +100,8 @@ impl Tables {
     /// What `node` does with packets to `destination`, which is not its own.
     pub(crate) fn decide(&self, node: u32, index: u32, destination: &Destination) -> Decision {
         let overrides = &self.overrides[node as usize];
-        if !overrides.is_empty() {
-            if let Some(route) = overrides.get(&index) {
-                return route.map_or(Decision::Discard, Decision::Forward);
-            }
+        if let Some(route) = overrides.get(&index) {
+            return route.map_or(Decision::Discard, Decision::Forward);
         }
         let route = destination
             .group

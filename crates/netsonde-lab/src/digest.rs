@@ -42,9 +42,9 @@ mod tests {
     fn time_place_bytes_and_order_matter() {
         let digest = |deliveries: &[(u64, u32, &[u8])]| {
             let mut digest = Digest::new(0);
-            deliveries
-                .iter()
-                .for_each(|&(at, to, bytes)| digest.add(at, to, bytes));
+            for &(at, to, bytes) in deliveries {
+                digest.add(at, to, bytes);
+            }
             digest.value()
         };
         let a: (u64, u32, &[u8]) = (1, 0, b"123456789");

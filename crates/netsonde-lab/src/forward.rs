@@ -44,10 +44,7 @@ impl Lab {
         packet.rides = false;
         let role = self.plan.nodes[at.node as usize].role;
         if role == Role::Nat {
-            packet = match self.translate_inbound(at, packet) {
-                Some(packet) => packet,
-                None => return,
-            };
+            self.translate_inbound(at, &mut packet);
         }
         let Some(index) = self.destination(&mut packet) else {
             return self.refuse(at, packet, Fault::NoRoute, stack, Drop::NoRoute);
@@ -77,12 +74,12 @@ impl Lab {
                 {
                     return self.refuse(at, packet, Fault::HostUnreachable, stack, Drop::NoRoute);
                 }
-                if role == Role::Nat {
-                    match self.translate_outbound(at, packet, hop.interface) {
-                        Some(packet) => self.send(at, packet, hop),
-                        None => {}
-                    }
+                let packet = if role == Role::Nat {
+                    self.translate_outbound(at, packet, hop.interface)
                 } else {
+                    Some(packet)
+                };
+                if let Some(packet) = packet {
                     self.send(at, packet, hop);
                 }
             }

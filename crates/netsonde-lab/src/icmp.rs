@@ -190,10 +190,9 @@ impl Lab {
         };
         let incoming = self.plan.interfaces[at.interface as usize].address(v6);
         let chosen = match mode {
-            ReplySource::Incoming => incoming,
             ReplySource::Loopback => loopback,
             ReplySource::Probed if fault == Fault::PortUnreachable => ip::destination(cause),
-            ReplySource::Probed => incoming,
+            ReplySource::Incoming | ReplySource::Probed => incoming,
             ReplySource::FacingSender => self.facing(at.node, ip::source(cause)?, cause),
         };
         chosen.or(incoming).or(loopback)

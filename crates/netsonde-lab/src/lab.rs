@@ -124,6 +124,9 @@ impl Lab {
     }
 
     /// The attached host sends a whole IP packet. Times must not go back; earlier ones count as now.
+    ///
+    /// # Panics
+    /// If the attachment is of another lab.
     pub fn inject(&mut self, now_ns: u64, attachment: AttachmentId, packet: &[u8]) {
         self.now_ns = self.now_ns.max(now_ns);
         self.statistics.injected += 1;

@@ -75,16 +75,16 @@ impl Lab {
     }
 
     /// Finds the inside host for which a packet from outside is.
-    pub(crate) fn translate_inbound(&mut self, at: At, mut packet: Packet) -> Option<Packet> {
+    pub(crate) fn translate_inbound(&self, at: At, packet: &mut Packet) {
         if self.is_inside(at.node, at.interface) {
-            return Some(packet);
+            return;
         }
         let Some(to @ IpAddr::V4(_)) = ip::destination(packet.data()) else {
-            return Some(packet);
+            return;
         };
         let is_mine = self.outside_address(at.node, at.interface).map(IpAddr::V4) == Some(to);
         let Some(layout) = Layout::of(packet.data()).filter(|_| is_mine) else {
-            return Some(packet);
+            return;
         };
         let translations = &self.nodes[at.node as usize].translations;
         let found = if layout.is_error(packet.data()) {
@@ -99,7 +99,7 @@ impl Lab {
             port.and_then(|port| translations.inward.get(&(layout.protocol, port)).copied())
         };
         let Some(flow) = found else {
-            return Some(packet);
+            return;
         }; // for the translator itself
         let translates_quotes = self.plan.nodes[at.node as usize]
             .nat
@@ -116,7 +116,6 @@ impl Lab {
         }
         set_address(frame, End::Destination, flow.address.into());
         packet.destination = None;
-        Some(packet)
     }
 
     fn is_inside(&self, node: u32, interface: u32) -> bool {

@@ -159,7 +159,7 @@ impl Plan {
         plan.mutators = topology
             .mutators
             .iter()
-            .map(|m| (m.clone(), names.directions(topology, m)))
+            .map(|m| (m.clone(), directions(topology, m)))
             .collect();
         plan.destinations = Destinations::new(&plan, topology)?;
         Ok(plan)
@@ -311,27 +311,27 @@ impl<'a> Names<'a> {
     fn nodes(&self, names: &[String]) -> Vec<u32> {
         names.iter().map(|name| self.node(name)).collect()
     }
+}
 
-    /// The sending interfaces on whose line a mutator sits.
-    fn directions(&self, topology: &Topology, mutator: &Mutator) -> Vec<u32> {
-        let names = topology.links.keys().chain(topology.attachments.keys());
-        let Some((link, _)) = (0_u32..)
-            .zip(names)
-            .find(|(_, name)| **name == mutator.link)
-        else {
-            return Vec::new(); // cannot be: the name was checked
-        };
-        let ends = topology.links.get(&mutator.link).map(|link| &link.ends);
-        let is_from = |side: usize| match (&mutator.from, ends) {
-            (None, _) => true,
-            (Some(from), Some(ends)) => ends[side] == *from,
-            (Some(from), None) => (from == check::HOST) == (side == 0),
-        };
-        (0..2)
-            .filter(|&side| is_from(side as usize))
-            .map(|side| 2 * link + side)
-            .collect()
-    }
+/// The sending interfaces on whose line a mutator sits.
+fn directions(topology: &Topology, mutator: &Mutator) -> Vec<u32> {
+    let names = topology.links.keys().chain(topology.attachments.keys());
+    let Some((link, _)) = (0_u32..)
+        .zip(names)
+        .find(|(_, name)| **name == mutator.link)
+    else {
+        return Vec::new(); // cannot be: the name was checked
+    };
+    let ends = topology.links.get(&mutator.link).map(|link| &link.ends);
+    let is_from = |side: usize| match (&mutator.from, ends) {
+        (None, _) => true,
+        (Some(from), Some(ends)) => ends[side] == *from,
+        (Some(from), None) => (from == check::HOST) == (side == 0),
+    };
+    (0..2)
+        .filter(|&side| is_from(side as usize))
+        .map(|side| 2 * link + side)
+        .collect()
 }
 
 fn nodes(topology: &Topology, names: &Names) -> Vec<Node> {

@@ -35,7 +35,7 @@ impl Lab {
                         at,
                         packet,
                         ttl,
-                        Ending {
+                        &Ending {
                             pipe,
                             opaque,
                             stack,
@@ -82,7 +82,7 @@ impl Lab {
     }
 
     /// The LSP ends here and with it the stack: the IP packet goes on.
-    fn end(&mut self, at: At, mut packet: Packet, ttl: u8, ending: Ending) {
+    fn end(&mut self, at: At, mut packet: Packet, ttl: u8, ending: &Ending) {
         let behaviour = &self.plan.nodes[at.node as usize].behaviour;
         let inner = packet.ttl();
         let popped = match (behaviour.pop_rule, ending.pipe) {
@@ -121,7 +121,7 @@ impl Lab {
                     at,
                     packet,
                     ttl.saturating_sub(1),
-                    Ending {
+                    &Ending {
                         pipe,
                         opaque,
                         stack,

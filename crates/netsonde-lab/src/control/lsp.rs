@@ -60,9 +60,9 @@ fn lay(tables: &mut Tables, plan: &Plan, shapes: &[Shape], way: &Way<'_>) {
     let pipe = way.config.ttl == TtlMode::Pipe;
     let service = way.config.service_label;
     let last = way.path.len() - 1;
-    for index in 0..last {
+    for (index, &interface) in interfaces.iter().enumerate() {
         let hop = Hop {
-            interface: interfaces[index],
+            interface,
             label: way.labels[index],
             service: service.filter(|_| index == 0).unwrap_or(UNLABELLED),
             pipe,
@@ -87,7 +87,7 @@ fn lay(tables: &mut Tables, plan: &Plan, shapes: &[Shape], way: &Way<'_>) {
     match way.labels[last - 1] {
         UNLABELLED => {}
         EXPLICIT_NULL => {
-            labels.extend([0, 2].map(|null| (null, LabelAction::End { pipe, opaque })))
+            labels.extend([0, 2].map(|null| (null, LabelAction::End { pipe, opaque })));
         }
         label => labels.push((label, LabelAction::End { pipe, opaque })),
     }

@@ -34,17 +34,13 @@ impl<'a> Paths<'a> {
     pub(super) fn next_interfaces(&self, node: u32, group: u32) -> Vec<u32> {
         let nodes = self.plan.nodes.len();
         let interfaces = &self.plan.nodes[node as usize].interfaces;
-        if let Some(link) = (group as usize).checked_sub(nodes) {
-            if let Some(&own) = interfaces
-                .iter()
-                .find(|&&interface| interface as usize / 2 == link)
-            {
-                return if self.shapes[link].up {
-                    vec![own]
-                } else {
-                    Vec::new()
-                };
-            }
+        let link = (group as usize).checked_sub(nodes);
+        let own = interfaces
+            .iter()
+            .find(|interface| Some(**interface as usize / 2) == link);
+        if let Some(&own) = own {
+            let is_up = self.shapes[own as usize / 2].up;
+            return if is_up { vec![own] } else { Vec::new() };
         }
         let distance = self.distance(node, group);
         if distance == FAR || group == node {

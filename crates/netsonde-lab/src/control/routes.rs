@@ -152,7 +152,9 @@ fn labelled(
         .filter(|hops| !hops.is_empty())?
         .to_vec();
     if let Some(service) = domain.config.service_label {
-        hops.iter_mut().for_each(|hop| hop.service = service);
+        for hop in &mut hops {
+            hop.service = service;
+        }
     }
     Some(hops)
 }

@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::LabError;
 use crate::topology::{
-    Action, Attachment, Domain, Link, Lsp, Mutator, Node, Prefix, RateLimit, Role, Topology,
+    Action, Attachment, Domain, Link, Lsp, Mutator, Node, Prefix, Role, Topology,
 };
+
+mod require;
+
+use require::{costs, label, limit, mtu, probability, require};
 
 /// How a mutator names the host of an attachment.
 pub(crate) const HOST: &str = "host";
@@ -108,13 +112,13 @@ impl Check<'_> {
             "two different nodes",
             &link.ends[0],
         )?;
-        self.subnet(
+        Self::subnet(
             &format!("{key}.subnet"),
             link.subnet,
             link.addresses.map(|a| a.map(IpAddr::V4)),
             false,
         )?;
-        self.subnet(
+        Self::subnet(
             &format!("{key}.subnet6"),
             link.subnet6,
             link.addresses6.map(|a| a.map(IpAddr::V6)),
@@ -133,7 +137,6 @@ impl Check<'_> {
     }
 
     fn subnet(
-        &self,
         key: &str,
         subnet: Option<Prefix>,
         addresses: Option<[IpAddr; 2]>,
@@ -183,14 +186,14 @@ impl Check<'_> {
         )?;
         self.known_node(&format!("{key}.node"), &attachment.node)?;
         let addresses = attachment.address.map(|address| [address.into(); 2]);
-        self.subnet(
+        Self::subnet(
             &format!("{key}.subnet"),
             attachment.subnet,
             addresses,
             false,
         )?;
         let addresses = attachment.address6.map(|address| [address.into(); 2]);
-        self.subnet(
+        Self::subnet(
             &format!("{key}.subnet6"),
             attachment.subnet6,
             addresses,
@@ -354,63 +357,5 @@ impl Check<'_> {
         };
         let linked = node != other && self.0.links.values().any(joins);
         require(linked, key, format!("a neighbour of {node}"), other)
-    }
-}
-
-fn limit(key: &str, limit: Option<RateLimit>) -> Checked {
-    limit.map_or(Ok(()), |limit| {
-        let usable = limit.rate_pps.is_finite() && (0.0..=1e9).contains(&limit.rate_pps);
-        require(
-            usable,
-            key,
-            "a rate from 0 to 1e9 per second",
-            limit.rate_pps,
-        )
-    })
-}
-
-fn probability(key: &str, value: f64) -> Checked {
-    require(
-        (0.0..=1.0).contains(&value),
-        key,
-        "a probability from 0 to 1",
-        value,
-    )
-}
-
-fn mtu(key: &str, mtu: u16) -> Checked {
-    require(mtu >= 68, format!("{key}.mtu"), "at least 68 bytes", mtu)
-}
-
-fn costs(key: &str, costs: [u32; 2]) -> Checked {
-    costs.into_iter().try_for_each(|cost| {
-        require(
-            (1..=65_535).contains(&cost),
-            key,
-            "costs from 1 to 65535",
-            cost,
-        )
-    })
-}
-
-fn label(key: &str, label: u32) -> Checked {
-    require(
-        LABELS.contains(&label),
-        key,
-        "a label from 16 to 262143",
-        label,
-    )
-}
-
-fn require(
-    holds: bool,
-    key: impl Into<String>,
-    expected: impl Into<String>,
-    found: impl ToString,
-) -> Checked {
-    if holds {
-        Ok(())
-    } else {
-        Err(LabError::topology(key, expected, found.to_string()))
     }
 }

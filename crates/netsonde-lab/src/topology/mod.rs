@@ -134,7 +134,7 @@ pub struct Link {
     pub ends: [String; 2],
     /// IPv4 subnet: near side takes the first usable address, far side the second (`/30`: .1 and .2; `/31`: .0 and .1).
     pub subnet: Option<Prefix>,
-    /// IPv6 subnet, numbered alike (`/64`, `/126`: ::1 and ::2; `/127`: ::0 and ::1).
+    /// IPv6 subnet, numbered alike (`/64`, `/126`: `::1` and `::2`; `/127`: `::0` and `::1`).
     pub subnet6: Option<Prefix>,
     /// Other IPv4 addresses of the two ends within `subnet`.
     pub addresses: Option<[Ipv4Addr; 2]>,

@@ -1,5 +1,8 @@
 //! The reference path of the papers, and probes through it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+pub mod config;
+
 use core::net::IpAddr;
 
 use netsonde_lab::topology::{Attachment, Behaviour, Domain, Link, Node, Role};
@@ -240,7 +243,7 @@ pub fn answer(packet: &[u8]) -> Answer {
         for object in error
             .extensions
             .iter()
-            .flat_map(|extensions| extensions.objects())
+            .flat_map(netsonde_wire::icmp::Extensions::objects)
         {
             if let Object::LabelStack { raw } = object {
                 answer
