@@ -10,10 +10,12 @@ mod show;
 use super::{Machine, Shared, Task};
 use crate::job::{TntOptions, TraceOptions};
 use crate::record::{self, TntResult, Trace};
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 use fake::{Domain, Net, Pop, Router, Rule};
-use show::show;
 
 /// The reference path: CE1, PE1, P1, P2, P3, PE2, CE2 and the host are nodes 1 to 8.
 fn path(domain: Domain) -> Net {
@@ -88,6 +90,25 @@ impl Net {
     }
 }
 
+/// Tunnels and failed revelations, routers by name.
+fn show(result: &TntResult, net: &Net) -> Vec<String> {
+    show::show(result, &|address| name(address, net))
+}
+
+/// The name of the reference path's routers; nodes of longer paths are `n` and their number.
+fn name(address: IpAddr, net: &Net) -> String {
+    let mut nodes = 1..=net.routers.len();
+    let Some(node) = nodes.find(|&node| net.address(node) == address) else {
+        return address.to_string();
+    };
+    let names = ["CE1", "PE1", "P1", "P2", "P3", "PE2", "CE2", "host"];
+    if net.routers.len() == names.len() {
+        names[node - 1].to_string()
+    } else {
+        format!("n{node}")
+    }
+}
+
 fn run(net: &Net, options: &TntOptions) -> TntResult {
     run_altered(net, options, |_| {})
 }
@@ -118,7 +139,7 @@ fn drive(net: &Net, machine: &mut Machine, shared: &mut Shared, alter: impl Fn(&
     }
 }
 
-fn lines(net: &Net) -> vec::Vec<alloc::string::String> {
+fn lines(net: &Net) -> Vec<String> {
     show(&run(net, &TntOptions::default()), net)
 }
 

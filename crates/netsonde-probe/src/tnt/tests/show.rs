@@ -1,5 +1,4 @@
 //! Results in a short notation, so that a test says what is found in a line or two.
-use super::fake::Net;
 use crate::record::{Completeness, FailedRevelation, TntResult, Tunnel, TunnelRouter};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -8,14 +7,14 @@ use core::net::IpAddr;
 
 /// One line per tunnel, such as `invisible-php frpla brpr: PE1@2 [P1#3 P2#2 P3#1] PE2@3`, and one per failed revelation,
 /// such as `failed frpla: PE1 > CE1`. `@` gives the TTL of a visible router, `#` the step of a hidden one.
-pub(super) fn show(result: &TntResult, net: &Net) -> Vec<String> {
-    let tunnels = result.tunnels.iter().map(|tunnel| show_tunnel(tunnel, net));
+pub(crate) fn show(result: &TntResult, name: &dyn Fn(IpAddr) -> String) -> Vec<String> {
+    let tunnels = result.tunnels.iter().map(|tunnel| show_tunnel(tunnel, name));
     tunnels
-        .chain(result.failed.iter().map(|failed| show_failed(failed, net)))
+        .chain(result.failed.iter().map(|failed| show_failed(failed, name)))
         .collect()
 }
 
-fn show_tunnel(tunnel: &Tunnel, net: &Net) -> String {
+fn show_tunnel(tunnel: &Tunnel, name: &dyn Fn(IpAddr) -> String) -> String {
     let triggers: Vec<String> = tunnel.triggers.iter().map(word).collect();
     let method = tunnel
         .method
@@ -24,12 +23,12 @@ fn show_tunnel(tunnel: &Tunnel, net: &Net) -> String {
     let lsrs: Vec<String> = tunnel
         .lsrs
         .iter()
-        .map(|router| show_router(router, net))
+        .map(|router| show_router(router, name))
         .collect();
     let end = |router: &Option<TunnelRouter>| {
         router
             .as_ref()
-            .map_or_else(|| "-".to_string(), |router| show_router(router, net))
+            .map_or_else(|| "-".to_string(), |router| show_router(router, name))
     };
     let length = tunnel
         .inferred_length
@@ -52,36 +51,23 @@ fn show_tunnel(tunnel: &Tunnel, net: &Net) -> String {
     )
 }
 
-fn show_failed(failed: &FailedRevelation, net: &Net) -> String {
+fn show_failed(failed: &FailedRevelation, name: &dyn Fn(IpAddr) -> String) -> String {
     format!(
         "failed {}: {} > {}",
         word(&failed.trigger),
-        name(failed.entry, net),
-        name(failed.exit, net)
+        name(failed.entry),
+        name(failed.exit)
     )
 }
 
-fn show_router(router: &TunnelRouter, net: &Net) -> String {
+fn show_router(router: &TunnelRouter, name: &dyn Fn(IpAddr) -> String) -> String {
     let name = router
         .address
-        .map_or_else(|| "*".to_string(), |address| name(address, net));
+        .map_or_else(|| "*".to_string(), name);
     match (router.probe_ttl, router.step) {
         (Some(ttl), _) => format!("{name}@{ttl}"),
         (None, Some(step)) => format!("{name}#{step}"),
         (None, None) => name,
-    }
-}
-
-/// The name of the reference path's routers; nodes of longer paths are `n` and their number.
-fn name(address: IpAddr, net: &Net) -> String {
-    let Some(node) = (1..=net.routers.len()).find(|&node| net.address(node) == address) else {
-        return address.to_string();
-    };
-    let names = ["CE1", "PE1", "P1", "P2", "P3", "PE2", "CE2", "host"];
-    if net.routers.len() == names.len() {
-        names[node - 1].to_string()
-    } else {
-        format!("n{node}")
     }
 }
 

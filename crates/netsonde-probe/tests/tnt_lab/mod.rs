@@ -1,0 +1,229 @@
+//! TNT through the engine and over the virtual Internet, in virtual time.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+use netsonde_lab::topology::{
+    Behaviour, Domain, Extensions, LabelExpiry, LabelPolicy, Pop, PopRule, QuotedTtl, TtlMode,
+};
+use netsonde_lab::{Host, Lab, Topology};
+use netsonde_probe::Engine;
+use netsonde_probe::event::Event;
+use netsonde_probe::job::{
+    Budget, Job, Kind, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceOptions,
+};
+use netsonde_probe::record::TntResult;
+use std::net::IpAddr;
+
+#[path = "../../../netsonde-lab/tests/common/mod.rs"]
+pub mod path;
+
+#[path = "../../src/tnt/tests/show.rs"]
+mod show;
+
+/// One configuration of the reference path, in the words of the original's runs.
+#[derive(Clone)]
+pub struct Setup {
+    pub behaviour: Behaviour,
+    pub domain: Domain,
+    /// Changes after everything else, by name of the router.
+    pub routers: Vec<(&'static str, fn(&mut Behaviour))>,
+    pub options: TntOptions,
+}
+
+/// Invisible, PHP, labels for all prefixes, <255,255>.
+pub fn setup() -> Setup {
+    Setup {
+        behaviour: Behaviour::default(),
+        domain: Domain {
+            ttl: TtlMode::Pipe,
+            ..Domain::default()
+        },
+        routers: Vec::new(),
+        options: TntOptions::default(),
+    }
+}
+
+impl Setup {
+    pub fn uniform(mut self) -> Self {
+        self.domain.ttl = TtlMode::Uniform;
+        self
+    }
+
+    pub fn host_only(mut self) -> Self {
+        self.domain.labels = LabelPolicy::Loopbacks;
+        self
+    }
+
+    pub fn pop(mut self, pop: Pop) -> Self {
+        self.domain.pop = pop;
+        self.domain.uhp_label = netsonde_lab::topology::UhpLabel::Allocated;
+        self
+    }
+
+    pub fn quirk(mut self) -> Self {
+        self.behaviour.uhp_quirk = true;
+        self
+    }
+
+    pub fn ttls(mut self, te_ttl: u8, er_ttl: u8) -> Self {
+        (self.behaviour.te_ttl, self.behaviour.unreachable_ttl) = (te_ttl, te_ttl);
+        self.behaviour.er_ttl = er_ttl;
+        self
+    }
+
+    pub fn no_labels_quoted(mut self) -> Self {
+        self.behaviour.extensions = Extensions::None;
+        self
+    }
+
+    pub fn quote_rewritten(mut self) -> Self {
+        self.behaviour.quoted_ttl = QuotedTtl::One;
+        self
+    }
+
+    pub fn no_icmp_tunnel(mut self) -> Self {
+        self.behaviour.label_expiry = LabelExpiry::Icmp;
+        self
+    }
+
+    pub fn no_min(mut self) -> Self {
+        self.behaviour.pop_rule = PopRule::None;
+        self
+    }
+
+    pub fn lse_ttl(mut self, lse_ttl: u8) -> Self {
+        self.behaviour.lse_ttl = lse_ttl;
+        self
+    }
+
+    pub fn no_return_lsp(mut self) -> Self {
+        self.domain.plain_ingress = ["p1", "p2", "p3", "pe2"].map(String::from).to_vec();
+        self
+    }
+
+    pub fn router(mut self, name: &'static str, change: fn(&mut Behaviour)) -> Self {
+        self.routers.push((name, change));
+        self
+    }
+
+    pub fn all_routers(mut self, change: fn(&mut Behaviour)) -> Self {
+        self.routers
+            .extend(path::ROUTERS.map(|name| (name, change)));
+        self
+    }
+
+    pub fn silent(self, name: &'static str) -> Self {
+        self.router(name, |behaviour| behaviour.silent = true)
+    }
+
+    pub fn options(mut self, change: fn(&mut TntOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    pub fn topology(&self) -> Topology {
+        let mut topology = path::reference(&self.behaviour, self.domain.clone());
+        for &(name, change) in &self.routers {
+            let node = topology.nodes.get_mut(name).expect("a router of the path");
+            change(&mut node.behaviour);
+        }
+        topology
+    }
+
+    /// What netsonde finds, in short notation.
+    pub fn found(&self) -> Vec<String> {
+        let result = measure(&self.topology(), &self.options, path::TARGET, path::VANTAGE);
+        describe(&result)
+    }
+}
+
+/// Tunnels and failed revelations, routers by name.
+pub fn describe(result: &TntResult) -> Vec<String> {
+    show::show(result, &name)
+}
+
+/// One job for one target, driven over the lab to its end.
+pub fn measure(topology: &Topology, options: &TntOptions, target: &str, source: &str) -> TntResult {
+    let target = Target {
+        address: target.parse().expect("an address"),
+        source: source.parse().expect("an address"),
+    };
+    let job = job(vec![target], *options);
+    let mut lab = Lab::new(topology).expect("a sound topology");
+    let vantage = lab.attachment("vp").expect("a vantage point");
+    let mut host = Measurement(Engine::new(&job, 0).expect("a sound job"));
+    lab.drive(vantage, &mut host, DEADLINE_NS);
+    let events = std::iter::from_fn(|| host.0.poll_event());
+    let results = events.filter_map(|event| match event {
+        Event::Tnt(result) => Some(result),
+        _ => None,
+    });
+    results.last().expect("a result")
+}
+
+pub fn job(targets: Vec<Target>, tnt: TntOptions) -> Job {
+    Job {
+        schema: SCHEMA,
+        id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+        kind: Kind::Tnt,
+        targets,
+        ping: PingOptions::default(),
+        trace: TraceOptions::default(),
+        tnt,
+        rate_pps: 1_000,
+        in_flight_max: 1_000,
+        budget: Budget::default(),
+        deadline_ms: None,
+        privilege: Privilege::default(),
+        origin: String::new(),
+        seed: 1,
+        key: "000102030405060708090a0b0c0d0e0f".to_owned(),
+    }
+}
+
+/// The names of the figures for the addresses that traceroute shows.
+fn name(address: IpAddr) -> String {
+    let names = ["CE1", "PE1", "P1", "P2", "P3", "PE2", "CE2"];
+    let link = names.iter().enumerate().find(|(link, _)| {
+        [
+            format!("5.1.{link}.2"),
+            format!("2a00:1:{link:x}::2"),
+            format!("2a00:1::2"),
+        ]
+        .iter()
+        .take(if *link == 0 { 3 } else { 2 })
+        .any(|text| *text == address.to_string())
+    });
+    match link {
+        Some((_, name)) => (*name).to_owned(),
+        None if address.to_string() == path::TARGET || address.to_string() == path::TARGET6 => {
+            "host".to_owned()
+        }
+        None => address.to_string(),
+    }
+}
+
+struct Measurement(Engine);
+
+impl Host for Measurement {
+    fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
+        self.0.poll_transmit(now_ns)
+    }
+
+    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
+        self.0.handle_packet(received_ns, packet);
+    }
+
+    fn handle_timeout(&mut self, now_ns: u64) {
+        self.0.handle_timeout(now_ns);
+    }
+
+    fn poll_timeout(&self) -> Option<u64> {
+        self.0.poll_timeout()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+/// No measurement of a test takes an hour of virtual time.
+const DEADLINE_NS: u64 = 3_600_000_000_000;
