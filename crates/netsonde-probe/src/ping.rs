@@ -1,4 +1,7 @@
 //! One ping. The engine brings replies and time; the ping only decides.
+#[cfg(test)]
+mod tests;
+
 use crate::job::PingOptions;
 use crate::measurement::{MILLISECOND_NS, Probe, Verdict};
 use crate::record::Reply;

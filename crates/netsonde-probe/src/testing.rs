@@ -235,3 +235,27 @@ pub(crate) fn wrap(source: IpAddr, destination: IpAddr, protocol: u8, payload: &
     build.emit(payload, &mut packet);
     packet
 }
+
+/// A reply as one without the key would invent it: right addresses, a guessed identity, a right checksum.
+pub(crate) fn forge(reply: &[u8]) -> Vec<u8> {
+    let packet = IpPacket::parse(reply).unwrap();
+    let (from, to) = (packet.header.source, packet.header.destination);
+    let mut message = packet.payload.to_vec();
+    // The quoted (or echoed) identification, identifier and sequence, and what follows.
+    if message[0] != types::V4_ECHO_REPLY {
+        message[12..14].iter_mut().for_each(|byte| *byte ^= 0x5a);
+    }
+    let skipped = if message[0] == types::V4_ECHO_REPLY {
+        4
+    } else {
+        32
+    };
+    message
+        .iter_mut()
+        .skip(skipped)
+        .for_each(|byte| *byte ^= 0x5a);
+    message[2..4].fill(0);
+    let checksum = netsonde_wire::checksum::internet(&message);
+    message[2..4].copy_from_slice(&checksum.to_be_bytes());
+    wrap(from, to, packet.header.protocol, &message)
+}

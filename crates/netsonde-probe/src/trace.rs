@@ -10,6 +10,9 @@
 //! longest RTT seen on this path so far, but never longer than a whole wait from its last attempt. A silent TTL,
 //! and so a destination that never answers, costs one wait plus the path's RTT however many the attempts; and a
 //! router no further away than those that did answer has time to answer the last attempt, too.
+#[cfg(test)]
+mod tests;
+
 use crate::job::TraceOptions;
 use crate::measurement::{MILLISECOND_NS, Probe, Verdict};
 use crate::record::{Hop, Reply, ReplyKind, StopReason};

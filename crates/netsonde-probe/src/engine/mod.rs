@@ -55,6 +55,8 @@ pub struct Engine {
     /// Measurements that want to send, in turns.
     ready: VecDeque<u32>,
     in_flight: u32,
+    /// Up to when timers were looked at.
+    woken_ns: u64,
     /// Knowledge that the TNT machines of this job share.
     shared: tnt::Shared,
     /// Runs whose machine waits for another's task.
@@ -104,6 +106,7 @@ impl Engine {
             timers: BTreeSet::new(),
             ready: VecDeque::new(),
             in_flight: 0,
+            woken_ns: now_ns,
             shared: tnt::Shared::default(),
             waiting: BTreeSet::new(),
             counters: Counters::default(),
@@ -272,6 +275,7 @@ impl Engine {
             self.end_all(now_ns, StopReason::Deadline);
             return;
         }
+        self.woken_ns = self.woken_ns.max(now_ns);
         while let Some(&(time_ns, id)) = self.timers.first()
             && time_ns <= now_ns
         {
@@ -302,7 +306,7 @@ impl Engine {
         let timer_ns = if finished {
             None
         } else {
-            measurement.body.poll_timeout(now_ns)
+            measurement.body.poll_timeout(self.woken_ns)
         };
         if timer_ns != measurement.timer_ns {
             if let Some(old_ns) = measurement.timer_ns {
@@ -313,7 +317,7 @@ impl Engine {
             }
             measurement.timer_ns = timer_ns;
         }
-        if !finished && !measurement.queued && measurement.body.is_ready(now_ns) {
+        if !finished && !measurement.queued && measurement.body.is_ready(self.woken_ns) {
             measurement.queued = true;
             self.ready.push_back(id);
         }

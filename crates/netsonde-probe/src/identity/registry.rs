@@ -11,7 +11,7 @@ use netsonde_wire::ip::protocol;
 /// Draws tried until an identity is free; each is taken with a probability far below one in a thousand.
 const DRAWS_MAX: u8 = 64;
 /// How long a probe is remembered after its wait: so long late replies are known as such.
-const LINGER_NS: u64 = 3_000_000_000;
+const LINGER_NS: u64 = 10_000_000_000;
 /// Probes remembered at most, beside those in flight.
 const REMEMBERED_MAX: usize = 1 << 20;
 
