@@ -4,6 +4,27 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, final
 
+__all__ = [
+    "Engine",
+    "JobError",
+    "Lab",
+    "LabError",
+    "SCHEMA",
+    "VERSION",
+    "engine_main",
+    "frpla",
+    "initial_ttl",
+    "is_special_purpose",
+    "opaque_length",
+    "open_link",
+    "read_event",
+    "read_job",
+    "return_length",
+    "rtla",
+    "uturn",
+    "vendor_shares",
+]
+
 SCHEMA: int
 VERSION: str
 

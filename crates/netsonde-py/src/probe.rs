@@ -1,11 +1,13 @@
 //! Jobs and the engine that does them.
 use netsonde_probe::JobError as Refusal;
+use netsonde_probe::event::Event;
 use netsonde_probe::job::{Job, SCHEMA};
 use netsonde_wire::ip;
 use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use serde::Serialize;
 use std::net::IpAddr;
 
 create_exception!(
@@ -22,6 +24,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("JobError", module.py().get_type::<JobError>())?;
     module.add_class::<Engine>()?;
     module.add_function(wrap_pyfunction!(is_special_purpose, module)?)?;
+    module.add_function(wrap_pyfunction!(read_job, module)?)?;
+    module.add_function(wrap_pyfunction!(read_event, module)?)?;
     Ok(())
 }
 
@@ -71,9 +75,7 @@ impl Engine {
     }
 
     fn poll_event<'py>(&mut self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
-        let event = self.0.poll_event()?;
-        let json = serde_json::to_vec(&event).expect("events have string keys only");
-        Some(PyBytes::new(py, &json))
+        self.0.poll_event().map(|event| json(py, &event))
     }
 
     fn interrupt(&mut self, now_ns: u64) {
@@ -86,9 +88,32 @@ impl Engine {
     }
 }
 
+/// The job as the core reads it, defaults filled in.
+#[pyfunction]
+#[pyo3(signature = (job, /))]
+fn read_job<'py>(py: Python<'py>, job: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    parse_job(job).map(|job| json(py, &job))
+}
+
+/// The event as the core reads it, every field written.
+#[pyfunction]
+#[pyo3(signature = (event, /))]
+fn read_event<'py>(py: Python<'py>, event: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let event: Event =
+        serde_json::from_slice(event).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(json(py, &event))
+}
+
 /// True if no measurement of the Internet should target the address (RFC 6890 and its registries).
 #[pyfunction]
 #[pyo3(signature = (address, /))]
 fn is_special_purpose(address: IpAddr) -> bool {
     ip::is_special_purpose(address)
+}
+
+fn json<'py>(py: Python<'py>, value: &impl Serialize) -> Bound<'py, PyBytes> {
+    PyBytes::new(
+        py,
+        &serde_json::to_vec(value).expect("jobs and events have string keys only"),
+    )
 }

@@ -1,8 +1,10 @@
 """The words that everyone shares: jobs, results, errors.
 
-Every record is frozen and mirrors the schema of the Rust side field by field.
+Every record is frozen and mirrors the schema of the Rust side field by field. The formulas
+(FRPLA, RTLA and the rest) are those of the Rust side.
 """
 
+from netsonde._core import frpla, initial_ttl, opaque_length, return_length, rtla, uturn
 from netsonde.model._base import Address, Record
 from netsonde.model._errors import FormatError, HostError, NetsondeError, UsageError
 from netsonde.model._event import (
@@ -110,6 +112,12 @@ __all__ = [
     "VendorCandidate",
     "attributes",
     "decode_event",
+    "frpla",
+    "initial_ttl",
     "job_id",
     "json_schema",
+    "opaque_length",
+    "return_length",
+    "rtla",
+    "uturn",
 ]

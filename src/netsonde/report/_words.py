@@ -30,7 +30,7 @@ CLASSES = {
 
 TRIGGERS = {
     Trigger.LABELS: "labels",
-    Trigger.QTTL: "quoted TTL climbs",
+    Trigger.QTTL: "quoted TTL",
     Trigger.UTURN: "U-turn",
     Trigger.LSE_TTL: "label TTL",
     Trigger.RTLA: "RTLA",
