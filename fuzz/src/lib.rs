@@ -2,8 +2,12 @@
 //!
 //! `cargo test` runs the same functions over the committed corpora, so that what a fuzzer once found
 //! stays found.
-#[expect(
+#![expect(
     clippy::missing_panics_doc,
     reason = "each panics where its invariant fails: that is what it is for"
 )]
+
+pub mod engine;
+pub mod lab_forward;
+pub mod script;
 pub mod wire;

@@ -349,3 +349,17 @@ fn ipv6_fragments() {
     }
     assert_eq!(v6::extensions(&fragment(0)).count(), 2);
 }
+
+/// RFC 4884 section 4.6 extends neither: what looks like extensions there is the quote's own.
+#[test]
+fn redirects_and_packet_too_big_are_not_extended() {
+    for (v6, icmp_type) in [(false, 5), (true, 2), (true, 4)] {
+        let mut message = vec![icmp_type, 0, 0, 0, 0, 0, 0, 0];
+        message.resize(8 + 128, 0xff);
+        message.extend([0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0, 0x11, 1]);
+        let Ok(Icmp::Error(error)) = Icmp::parse(&message, v6) else {
+            panic!("an error message");
+        };
+        assert_eq!((error.extensions, error.quote), (None, &message[8..]));
+    }
+}

@@ -1,0 +1,80 @@
+"""Write the seeds of the fuzz targets whose inputs are scripts: python fuzz/seeds.py
+
+The parsers' seeds are packets: cargo run -p netsonde-wire --example samples -- corpus fuzz/corpus
+"""
+
+from itertools import product
+from pathlib import Path
+
+CORPUS = Path(__file__).parent / "corpus"
+
+#: Two label stack entries: 24001 with TTL 1, 16 with TTL 254 at the bottom.
+LABELS = bytes.fromhex("05dc1001 000101fe")
+
+
+def counted(data: bytes) -> bytes:
+    """Return the data after a byte that holds its length."""
+    return bytes([len(data)]) + data
+
+
+def engine() -> dict[str, bytes]:
+    """Jobs of every kind and method, with paths that answer, forge, repeat and fall silent."""
+    kinds = {"tnt": 0, "trace": 1, "ping": 2}
+    plain = counted(bytes([250, 1, 0]) + counted(b""))
+    labelled = {
+        f"style-{style}": counted(bytes([247, 3, style]) + counted(LABELS)) for style in range(4)
+    }
+    answers = {
+        "plain": bytes([7, 6, 255]) + plain,
+        "silent-hop": bytes([7, 6, 3]) + plain,
+        **{name: bytes([7, 9, 255]) + habits for name, habits in labelled.items()},
+        "late": bytes([0, 250, 3, 0, 60]),
+        "reflected": bytes([4, 0, 0, 0, 4, 0, 30, 1]),
+        "forged": bytes([5, 0, 26, 1, 5, 0, 40, 255]),
+        "duplicate": bytes([3, 0, 60, 3, 0, 60]),
+        "noise": bytes([1]) + counted(b"E\0\0\x1c") + bytes([1]) + counted(b""),
+        "interrupted": bytes([0, 30, 6, 0, 3, 0, 60]),
+        "one-hop": bytes([2, 0, 1, 250, 1, 0]) + counted(LABELS),
+    }
+    seeds = {
+        f"{kind}-{method}-v{6 if version else 4}-{name}": bytes(
+            [version, 27, kinds[kind], method, method]
+        )
+        + script
+        for (kind, method), version, (name, script) in product(
+            [("tnt", 0), ("tnt", 1), ("trace", 2), ("ping", 2)], [0, 1], answers.items()
+        )
+    }
+    brute_force = bytes([16 + 4 + 8, 255, 0, 0, 0])
+    seeds["tnt-brute-force"] = brute_force + answers["style-0"] + answers["plain"]
+    seeds["tnt-deadline"] = bytes([32, 1, 0, 0, 0]) + answers["silent-hop"] + bytes([0, 255] * 8)
+    return seeds
+
+
+def lab_forward() -> dict[str, bytes]:
+    """Every way to end a tunnel with every packet, and every style of error."""
+    packets = b"".join(
+        bytes([kind, ttl, destination]) + counted(b"netsonde")
+        for kind, ttl, destination in [
+            (5, 4, 0), (5, 3, 0), (3, 64, 2), (4, 5, 0), (5, 5, 8), (3, 64, 9), (0xBD, 64, 0),
+            (0x7D, 64, 0), (2, 9, 5), (0, 0, 0), (1, 0, 0),
+        ]
+    )  # fmt: skip
+    return {
+        f"pop-{pop}-ttl-{ttl}-style-{style}": bytes([pop, ttl, pop, style % 4, 0, style, style % 3])
+        + bytes([0xFF if ttl == 0 else 0])
+        + packets
+        for pop, ttl, style in product(range(3), [0, 1, 2, 7], range(5))
+    }
+
+
+def main() -> None:
+    """Write both corpora."""
+    for target, seeds in [("engine", engine()), ("lab_forward", lab_forward())]:
+        (CORPUS / target).mkdir(parents=True, exist_ok=True)
+        for name, seed in seeds.items():
+            (CORPUS / target / name).write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main()
