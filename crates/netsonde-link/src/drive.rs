@@ -76,12 +76,13 @@ pub fn run(
     };
     let mut stops = stops;
     loop {
+        // Sending may be what finishes a host: lines are taken after it.
+        let has_more = transmit(host, link);
         host.handle_counters(link.counters());
         lines.take(host)?;
         if host.is_finished() {
             return lines.flush();
         }
-        let has_more = transmit(host, link);
         let deadline_ns = if has_more {
             Some(0)
         } else {

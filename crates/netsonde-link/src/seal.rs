@@ -31,6 +31,8 @@ pub fn seal() -> Result<(), LinkError> {
         }
     }
     process::clear_capabilities()?;
+    // After the change of user, which would undo it.
+    process::die_with_parent()?;
     process::no_new_privileges()?;
     process::not_dumpable()?;
     process::few_descriptors()?;

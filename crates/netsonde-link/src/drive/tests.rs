@@ -57,6 +57,8 @@ struct Script {
     received: Vec<u8>,
     timeouts: u32,
     interrupts: u32,
+    /// Whether the last packet is the end.
+    ends_by_sending: bool,
     counters: Counters,
     lines: VecDeque<Vec<u8>>,
 }
@@ -101,7 +103,7 @@ impl Host for Script {
     }
 
     fn is_finished(&self) -> bool {
-        self.timeouts > 0 || self.interrupts > 0
+        self.timeouts > 0 || self.interrupts > 0 || (self.ends_by_sending && self.left == 0)
     }
 }
 
@@ -151,6 +153,17 @@ fn a_stop_interrupts_once() {
         output(&mut script, &[quiet.as_fd(), near.as_fd()]);
         assert_eq!(script.interrupts, 1);
     }
+}
+
+#[test]
+fn a_host_may_end_by_sending() {
+    let mut script = Script {
+        left: 3,
+        ends_by_sending: true,
+        ..Script::default()
+    };
+    output(&mut script, &[]);
+    assert_eq!((script.counters.sent, script.timeouts), (3, 0));
 }
 
 #[test]

@@ -129,6 +129,12 @@ pub(crate) fn not_dumpable() -> Result<(), LinkError> {
     control(libc::PR_SET_DUMPABLE, 0, "prctl(PR_SET_DUMPABLE)")
 }
 
+/// The kernel kills this process when the one that started it dies, whatever it is doing then.
+pub(crate) fn die_with_parent() -> Result<(), LinkError> {
+    let signal = libc::c_ulong::from(libc::SIGKILL.unsigned_abs());
+    control(libc::PR_SET_PDEATHSIG, signal, "prctl(PR_SET_PDEATHSIG)")
+}
+
 /// No more descriptors than one wait watches; with fewer allowed, `ppoll` would refuse to watch them.
 pub(crate) fn few_descriptors() -> Result<(), LinkError> {
     limit(
