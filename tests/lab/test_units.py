@@ -31,7 +31,7 @@ def test_durations(text: str, value_ns: int) -> None:
     "text", ["", "4", "ms", "-1ms", "4 m", "1e3s", "4ms4", "1.s", "9000h", "x"]
 )
 def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match=re.escape(text) or None):
         parse_duration(text)
 
 
@@ -50,5 +50,5 @@ def test_rates(text: str, per_second: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "50", "50/ms", "/s", "0/s", "-1/s"])
 def test_what_is_no_rate(text: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(ValueError, match=re.escape(text) or None):
         parse_rate(text)

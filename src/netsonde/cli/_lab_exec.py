@@ -8,9 +8,7 @@ from netsonde.lab import execute as execute_in
 from netsonde.lab import load
 
 
-@click.command(
-    "exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
-)
+@click.command("exec")
 @click.argument("name")
 @click.option("--seed", type=click.IntRange(0), help="Instead of the scenario's.")
 @click.option(

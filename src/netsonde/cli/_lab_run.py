@@ -14,14 +14,12 @@ from rich.text import Text
 from netsonde.lab import Lab, load, parse_token, read_scenario
 from netsonde.measure import choose, lines, prepare, request
 from netsonde.model import HostError, Kind, TntResult, UsageError
-from netsonde.report import Printer, tnt_lines, trace_lines
+from netsonde.report import Printer, compare_lines, tnt_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netsonde.measure import Line
-
-_HEADING = "bold underline"
 
 _attach = click.option("--attach", metavar="NAME", help="Vantage point in the lab.")
 _json = click.option(
@@ -29,7 +27,7 @@ _json = click.option(
 )
 _six = click.option("-6", "six", is_flag=True, help="Measure the IPv6 addresses of the targets.")
 _target = click.option("--target", default="", help="Node or address, instead of the scenario's.")
-_verbose = click.option("-v", "--verbose", is_flag=True, help="Tell more in the tables.")
+_verbose = click.option("-v", "--verbose", is_flag=True, help="Tell the evidence and every attempt too.")
 
 
 @click.command()
@@ -52,7 +50,7 @@ def run(
 ) -> None:
     """Run a scenario, or a topology file, in virtual time.
 
-    Shows what plain traceroute sees, then what TNT reveals. Needs no privilege; the same
+    Shows what plain traceroute sees beside what TNT reveals. Needs no privilege; the same
     seed gives the same run. The last line names the digest of every byte delivered, and the
     command that repeats the run.
     """
@@ -123,6 +121,8 @@ def _run(lab: Lab, target: str, six: bool, as_json: bool, verbose: bool) -> None
     found = _follow(lab, targets)
     token = f"{lab.token}:{targets[0]}" if target else lab.token
     again = f"netsonde lab replay {token}" + (" -6" if six and not target else "")
+    if lab.attachment != lab.attachments[0]:
+        again += f" --attach {lab.attachment}"
     if as_json:
         for line in found:
             sys.stdout.write(line.raw.decode() + "\n")
@@ -167,12 +167,10 @@ def _follow(lab: Lab, targets: Sequence[str]) -> list[Line]:
 
 def _show(lab: Lab, results: Sequence[TntResult], verbose: bool) -> None:
     printer = Printer(sys.stdout)
-    width = printer.width
     printer.print([Text(f"{lab.name}: {lab.scenario.description}", "bold")])
     for result in results:
-        printer.print([Text(""), Text("what plain traceroute sees", _HEADING)])
-        printer.print(trace_lines(result.trace, width, verbose=verbose))
-        printer.print([Text(""), Text("what TNT reveals", _HEADING)])
-        printer.print(tnt_lines(result, width, verbose=verbose))
+        printer.print([Text(""), *compare_lines(result.trace, result)])
+        if verbose:
+            printer.print([Text(""), *tnt_lines(result, printer.width, verbose=True)])
     if lab.scenario.tnt:
         printer.print([Text(""), Text(f"the original TNT: {lab.scenario.tnt}", "dim")])

@@ -41,8 +41,7 @@ class NodeHandler(Protocol):
 
         Args:
             now_ns: The lab's clock.
-            interface: Its number at this node: links in the order of the topology, then
-                attachments, from 0.
+            interface: Its number at this node, from 1: its links by name, then its attachments.
             packet: A whole IP packet, or a label stack and one.
         """
         ...

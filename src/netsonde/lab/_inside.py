@@ -16,13 +16,12 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+from netsonde._core import Lab
 from netsonde.lab._netns import configure, name_hosts, open_tun
-from netsonde.model import HostError
-
-if TYPE_CHECKING:
-    from netsonde._core import Lab
+from netsonde.lab._nodes import make_nodes
+from netsonde.model import NetsondeError
 
 #: What a caller may send us on behalf of the command; SIGCHLD is ours.
 FORWARDED = {
@@ -72,9 +71,9 @@ def _serve_and_run(plan: dict[str, Any], alive: int) -> int:
         configure(plan["attachments"])
         name_hosts(plan["hosts"])
         lab = _load(plan)
-    except HostError as error:
+    except NetsondeError as error:
         print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr, flush=True)
-        return HostError.exit_status
+        return error.exit_status
     start_read, start_write = os.pipe()
     command = os.fork()
     if command == 0:
@@ -97,16 +96,11 @@ def _serve_and_run(plan: dict[str, Any], alive: int) -> int:
     return status
 
 
-def _load(plan: dict[str, Any]) -> "Lab":
-    from netsonde._core import Lab  # noqa: PLC0415 - after the fork: the parent has no use for it
-    from netsonde.lab._nodes import make_nodes  # noqa: PLC0415
-
+def _load(plan: dict[str, Any]) -> Lab:
     return Lab(json.dumps(plan["topology"]).encode(), make_nodes(plan["nodes"]))
 
 
-def _serve(
-    lab: "Lab", devices: Mapping[str, int], stop: int, failures: list[BaseException]
-) -> None:
+def _serve(lab: Lab, devices: Mapping[str, int], stop: int, failures: list[BaseException]) -> None:
     try:
         lab.serve(dict(devices), stop)
     except BaseException as error:  # a thread has nobody else to tell

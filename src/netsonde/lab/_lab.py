@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netsonde._core import JobError, LabError
+from netsonde._core import Lab as Engine
 from netsonde.lab._elements import Address, Attachment
 from netsonde.lab._nodes import make_nodes
-from netsonde.lab._reader import suggest
+from netsonde.lab._reader import TopologyError, suggest
 from netsonde.lab._scenario import Scenario, read_scenario
 from netsonde.lab._topology import SEED_MAX, Topology
 from netsonde.model import UsageError
 
-if TYPE_CHECKING:
-    from netsonde._core import Lab as Engine
+#: What the engine calls a table, and what the file does.
+_FILE_KEYS = {
+    "nodes": "node",
+    "links": "link",
+    "domains": "mpls",
+    "lsps": "lsp",
+    "routes": "route",
+    "faults": "fault",
+    "mutators": "mutator",
+    "attachments": "attach",
+}
 
 
 class Lab:
@@ -132,17 +143,30 @@ class Lab:
         engine = self.engine()
         if self._capture is not None:
             engine.capture(self._capture or None)
-        engine.measure(item.name, job, events.append)
+        try:
+            engine.measure(item.name, job, events.append)
+        except JobError as error:
+            raise UsageError(f"the job is refused: {error}") from error
         self.digest = engine.digest()
         self.statistics = engine.statistics()
         self.captured = engine.pcapng() if self._capture is not None else b""
 
     def engine(self) -> Engine:
-        """Return a fresh engine at time 0, to be driven by hand."""
-        from netsonde._core import Lab as Engine  # noqa: PLC0415 - topologies do without it
+        """Return a fresh engine at time 0, to be driven by hand.
 
+        Raises:
+            TopologyError: The engine refuses what our own checks let pass.
+            UsageError: A Python node cannot be made.
+        """
         nodes = make_nodes(self.handlers())
-        return Engine(self.topology.to_engine(), nodes)
+        try:
+            return Engine(self.topology.to_engine(), nodes)
+        except LabError as error:
+            key, expected, found = error.args
+            kind, _, rest = key.partition(".")
+            key = ".".join(filter(None, (_FILE_KEYS.get(kind, kind), rest)))
+            file = self.topology.file
+            raise TopologyError(file=file, key=key, expected=expected, found=found) from error
 
     def handlers(self) -> dict[str, object]:
         """Return the handler of each Python node, as the topology has it."""

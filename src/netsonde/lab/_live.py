@@ -148,6 +148,7 @@ def make_plan(
                 f"node {name} is an object of this process, which a live lab cannot reach",
                 'name its class instead: handler = "module:Class"',
             )
+    lab.engine()  # what cannot be built is refused here, where errors are exceptions
     chosen = [lab.find_attachment(name) for name in attachments or (lab.attachment,)]
     return {
         "title": f"{lab.name}, seed {lab.seed}",
