@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Width where there is no terminal to ask.
 WIDTH_DEFAULT = 100
 #: Stand-ins where the encoding has no box characters.
-_ASCII = str.maketrans({"│": "|", "┌": "+"})
+_ASCII = str.maketrans({"│": "|", "┌": "+", "─": "-"})
 
 
 class Printer:
@@ -43,5 +43,6 @@ class Printer:
         """Print lines, whole: a terminal that is too narrow wraps them."""
         for line in lines:
             if self._ascii:
-                line.plain = line.plain.translate(_ASCII)
+                plain = line.plain.translate(_ASCII)
+                line.plain = plain.encode("ascii", "replace").decode()
             self._console.print(line, soft_wrap=True)

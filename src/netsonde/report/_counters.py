@@ -12,15 +12,9 @@ if TYPE_CHECKING:
 
 def counters_line(counters: Counters) -> Text:
     """Return the counters of a job as one line: what is 0 is left out, but for the first two."""
-    words = [f"{counters.sent} sent", f"{counters.received} received"]
-    others = {
-        "late": counters.late,
-        "duplicate": counters.duplicate,
-        "rejected": counters.rejected,
-        "unparsed": counters.unparsed,
-        "unrelated": counters.unrelated,
-        "refused by this host": counters.refused,
-        "lost by this host": counters.dropped,
-    }
-    words += [f"{number} {what}" for what, number in others.items() if number]
+    words = [
+        f"{number} {name}"
+        for name in counters.__struct_fields__
+        if (number := getattr(counters, name)) or name in ("sent", "received")
+    ]
     return Text(f"packets: {', '.join(words)}", "dim")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: What the indentation of a tunnel's routers adds to the width of the address column.
 _INDENT = 2
+#: From this width on, a second vendor is named.
+_WIDE = 100
 _TUNNEL = "bold magenta"
 
 
@@ -31,7 +33,7 @@ def tnt_lines(
         verbose: Tell TTLs, the revelation traces, and those that found no tunnel, too.
     """
     path = result.path
-    columns = _columns(path)
+    columns = _columns(path, _named_max(width))
     lines = [title("tnt", result.trace, name), heading(columns, "")]
     opened: set[int] = set()
     hops = {hop.probe_ttl: hop for hop in result.trace.hops}
@@ -50,15 +52,21 @@ def tnt_lines(
     return [*lines, *_footer(result, width)]
 
 
-def _columns(path: tuple[PathHop, ...]) -> list[Column]:
+def _columns(path: tuple[PathHop, ...], named_max: int) -> list[Column]:
+    vendors = [_words.vendors(router.vendors, named_max) for router in path]
     return [
         Column("hop", 3, "right"),
         Column("address", address_width(router.address for router in path) + _INDENT),
         Column("rtt/ms", 8, "right"),
         Column("loss", 4, "right"),
         Column("<TE,ER>", 9),
-        Column("vendor", max([6, *(len(_words.vendors(router.vendors)) for router in path)])),
+        Column("vendor", max([6, *map(len, vendors)])),
     ]
+
+
+def _named_max(width: int) -> int:
+    """Return how many vendors a cell names."""
+    return 2 if width >= _WIDE else 1
 
 
 def _inside(router: PathHop) -> int | None:
@@ -106,7 +114,7 @@ def _router_lines(
         Cell(rtt(router.rtt_ms)),
         loss(hop) if hop else Cell(""),
         Cell(_words.signature(router.facts), "dim"),
-        Cell(_words.vendors(router.vendors), "dim"),
+        Cell(_words.vendors(router.vendors, _named_max(width)), "dim"),
     ]
     notes = _notes(router, result, hop, verbose=verbose)
     lines = line(columns, cells, Cell(notes, "cyan"), width)

@@ -133,7 +133,7 @@ def _extension(extension: Extension) -> str:
     roles = ("in", "sub-IP in", "out", "next hop")
     role = roles[extension.role] if extension.role < len(roles) else f"role {extension.role}"
     parts = [
-        extension.name or "",
+        _words.safe(extension.name or ""),
         f"#{extension.if_index}" if extension.if_index is not None else "",
         extension.address or "",
         f"MTU {extension.mtu}" if extension.mtu is not None else "",

@@ -17,9 +17,6 @@ from netsonde.model import (
 if TYPE_CHECKING:
     from netsonde.model import HopFacts, Label, Reply, Trace, Tunnel, VendorCandidate
 
-#: Vendors named in one cell; the others are counted.
-VENDORS_MAX = 2
-
 CLASSES = {
     TunnelClass.EXPLICIT: "explicit tunnel",
     TunnelClass.IMPLICIT: "implicit tunnel",
@@ -144,11 +141,16 @@ def signature(facts: HopFacts | None) -> str:
     return f"<{te_ttl},{er_ttl}>"
 
 
-def vendors(candidates: tuple[VendorCandidate, ...]) -> str:
-    """Return the likeliest vendors by name."""
-    names = ", ".join(candidate.vendor for candidate in candidates[:VENDORS_MAX])
-    more = len(candidates) - VENDORS_MAX
+def vendors(candidates: tuple[VendorCandidate, ...], named_max: int = 2) -> str:
+    """Return the likeliest vendors by name, and how many there are besides."""
+    names = ", ".join(candidate.vendor for candidate in candidates[:named_max])
+    more = len(candidates) - named_max
     return f"{names} +{more}" if more > 0 else names
+
+
+def safe(text: str) -> str:
+    """Return text that came from the network without what could steer a terminal."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def evidence(tunnel: Tunnel) -> str:
