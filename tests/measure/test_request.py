@@ -1,0 +1,73 @@
+"""From keyword options to a job."""
+
+import msgspec
+import pytest
+
+import netsonde
+from netsonde.measure import OptionError, choose, request
+from netsonde.measure._host import Host
+from netsonde.measure._request import job
+from netsonde.model import HostError, Job, Kind, PingMethod, Target
+
+LAB = choose(netsonde.lab.load("plain"))
+TARGET = Target(address="5.2.0.1", source="5.1.0.1")
+
+
+def _job(kind: Kind, **options: object) -> Job:
+    return msgspec.json.decode(job(request(kind, options), LAB, [TARGET]), type=Job)
+
+
+def test_options_reach_their_section() -> None:
+    made = _job(
+        Kind.TNT, attempts=2, frpla_min=4, rate_pps=7, probes_per_target=9, deadline_ms=5_000
+    )
+    assert (made.trace.attempts, made.tnt.frpla_min) == (2, 4)
+    assert (made.rate_pps, made.budget.per_target, made.deadline_ms) == (7, 9, 5_000)
+
+
+def test_methods_are_words() -> None:
+    assert _job(Kind.PING, method="tcp-syn").ping.method is PingMethod.TCP_SYN
+
+
+def test_a_virtual_job_repeats_and_a_seed_changes_it() -> None:
+    assert _job(Kind.TRACE) == _job(Kind.TRACE)
+    assert _job(Kind.TRACE, seed=2).key != _job(Kind.TRACE).key
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (Kind.TRACE, {"attempts": 300}, "attempts: expected a whole number <= 255, found 300"),
+        (Kind.TRACE, {"attempts": "many"}, "attempts: expected a whole number, found 'many'"),
+        (Kind.TRACE, {"rate_pps": 0}, "rate_pps: expected a whole number >= 1, found 0"),
+        (Kind.PING, {"probes_per_target": 0}, "probes_per_target: expected a whole number >= 1"),
+        (Kind.TNT, {"brute_force": 3}, "brute_force: expected true or false, found 3"),
+        (
+            Kind.TRACE,
+            {"method": "icmp"},
+            "method: expected one of icmp-paris, udp-paris, tcp-syn, found 'icmp'",
+        ),
+    ],
+)
+def test_a_value_out_of_range_is_named(
+    kind: Kind, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        _job(kind, **options)
+    assert caught.value.message.startswith(message)
+
+
+def test_contradictions_are_found_before_anything_is_sent() -> None:
+    with pytest.raises(OptionError) as caught:
+        _job(Kind.TRACE, first_ttl=9, last_ttl=3)
+    assert caught.value.option in ("trace.first_ttl", "trace.last_ttl")
+
+
+def test_an_unknown_option_is_a_type_error_as_for_any_function() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'frpla_min'"):
+        _job(Kind.TRACE, frpla_min=3)
+
+
+def test_tnt_without_privilege_is_refused() -> None:
+    with pytest.raises(HostError, match="raw sockets"):
+        job(request(Kind.TNT, {}), Host("none"), [TARGET])
