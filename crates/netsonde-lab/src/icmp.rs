@@ -283,7 +283,7 @@ impl Lab {
     }
 }
 
-/// How much of a packet is quoted.
+/// How much of a packet is quoted: over IPv6 always as much as fits (RFC 4443, section 2.4 (c)).
 fn quote_len(knob: u16, v6: bool, objects: usize) -> usize {
     let room = if v6 { 1_280 - 48 } else { 576 - 28 };
     let room = if objects > 0 {
@@ -292,9 +292,8 @@ fn quote_len(knob: u16, v6: bool, objects: usize) -> usize {
         room
     };
     match (knob, v6) {
-        (0, _) => room,
+        (0, _) | (_, true) => room,
         (knob, false) => usize::from(knob).max(28).min(room),
-        (knob, true) => (usize::from(knob) + 20).max(48).min(room),
     }
 }
 

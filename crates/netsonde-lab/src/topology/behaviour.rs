@@ -41,7 +41,7 @@ pub struct Behaviour {
     /// sender. Nodes of role `host` always answer from the address that was probed.
     pub udp_source: ReplySource,
     /// Bytes of the offending IPv4 packet that are quoted: 28, 128 or any; 0 for as many as fit 576 bytes.
-    /// `ICMPv6` quotes 20 more, its header being longer; 0 there for as many as fit 1280 bytes.
+    /// `ICMPv6` always quotes as many as fit 1280 bytes.
     pub quote_len: u16,
     /// TTL inside the quote.
     pub quoted_ttl: QuotedTtl,
