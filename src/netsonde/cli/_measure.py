@@ -60,8 +60,7 @@ async def _run(
     status = _complain([_placed(problem, wanted) for problem in resolved.problems])
     if not resolved.targets:
         return status or 0
-    live = len(resolved.targets) == 1
-    show = JsonShow() if as_json else TableShow(resolved.names, live=live, verbose=verbose)
+    show = JsonShow() if as_json else TableShow(asked, resolved, verbose=verbose)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()

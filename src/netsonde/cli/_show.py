@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich.text import Text
 
-from netsonde.model import Done, PingReply, PingResult, TntResult, TraceResult
+from netsonde.model import Done, Kind, PingReply, PingResult, Start, TntResult, TraceResult
 from netsonde.report import (
     Printer,
     counters_line,
+    ping_heading,
     ping_lines,
     ping_reply_line,
     tnt_lines,
@@ -18,10 +19,8 @@ from netsonde.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from netsonde.measure import Line
-    from netsonde.model import Event
+    from netsonde.measure import Line, Request, Resolved
+    from netsonde.model import Event, Result
 
 
 class Show(Protocol):
@@ -44,14 +43,17 @@ class TableShow:
     """Prints results as tables.
 
     Args:
-        names: What the caller called each address.
-        live: Print ping replies as they come; with many targets they would mix.
+        asked: What is measured. With one target ping replies are printed as they come; those
+            of many would mix.
+        resolved: The targets, and what the caller called them.
         verbose: Tell more.
     """
 
-    def __init__(self, names: Mapping[str, str], *, live: bool, verbose: bool) -> None:
-        self._names = names
-        self._live = live
+    def __init__(self, asked: Request, resolved: Resolved, *, verbose: bool) -> None:
+        self._asked = asked
+        self._targets = resolved.targets
+        self._names = resolved.names
+        self._live = asked.kind is Kind.PING and len(resolved.targets) == 1
         self._verbose = verbose
         self._printer = Printer(sys.stdout)
         self._shown = 0
@@ -65,24 +67,27 @@ class TableShow:
         sys.stdout.flush()
 
     def _lines(self, event: Event) -> list[Text]:
-        verbose, width = self._verbose, self._printer.width
         match event:
+            case Start() if self._live:
+                (target,) = self._targets
+                name = self._names[target.address]
+                return [ping_heading(target, self._asked.ping.method, name=name)]
             case PingReply() if self._live:
                 return [ping_reply_line(event)]
-            case PingResult():
-                name = self._names.get(event.target, "")
-                return self._apart(ping_lines(event, name=name, replies=not self._live))
-            case TraceResult():
-                name = self._names.get(event.target, "")
-                return self._apart(trace_lines(event, width, name=name, verbose=verbose))
-            case TntResult():
-                name = self._names.get(event.target, "")
-                return self._apart(tnt_lines(event, width, name=name, verbose=verbose))
-            case Done() if verbose:
+            case PingResult() | TraceResult() | TntResult():
+                self._shown += 1
+                apart = [Text("")] if self._shown > 1 else []
+                return apart + self._result_lines(event)
+            case Done() if self._verbose:
                 return [counters_line(event.counters)]
         return []
 
-    def _apart(self, lines: list[Text]) -> list[Text]:
-        """Put an empty line between results."""
-        self._shown += 1
-        return [Text(""), *lines] if self._shown > 1 else lines
+    def _result_lines(self, result: Result) -> list[Text]:
+        name, width = self._names.get(result.target, ""), self._printer.width
+        match result:
+            case PingResult():
+                return ping_lines(result, name=name, live=self._live)
+            case TraceResult():
+                return trace_lines(result, width, name=name, verbose=self._verbose)
+            case TntResult():
+                return tnt_lines(result, width, name=name, verbose=self._verbose)

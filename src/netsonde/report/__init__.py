@@ -3,7 +3,7 @@
 from netsonde.report._compare import compare_lines
 from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
-from netsonde.report._ping import ping_lines, ping_reply_line
+from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
 from netsonde.report._tnt import tnt_lines
 from netsonde.report._trace import trace_lines
 
@@ -11,6 +11,7 @@ __all__ = [
     "Printer",
     "compare_lines",
     "counters_line",
+    "ping_heading",
     "ping_lines",
     "ping_reply_line",
     "tnt_lines",

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from netsonde.model import Target
 from netsonde.report import _words
 
 if TYPE_CHECKING:
-    from netsonde.model import PingReply, PingResult, Reply
+    from netsonde.model import PingMethod, PingReply, PingResult, Reply
 
 
 def ping_reply_line(event: PingReply) -> Text:
@@ -18,19 +19,33 @@ def ping_reply_line(event: PingReply) -> Text:
     return _reply_line(event.reply, event.target)
 
 
-def ping_lines(result: PingResult, *, name: str = "", replies: bool = True) -> list[Text]:
+def ping_heading(target: Target, method: PingMethod, *, name: str = "") -> Text:
+    """Return the first line of a ping.
+
+    Args:
+        target: Whom to ping, and from where.
+        method: How.
+        name: What the caller called the target.
+    """
+    address = target.address
+    named = f"{name} ({address})" if name and name != address else address
+    text = Text().append("ping to ").append(named, "bold").append(f" from {target.source}")
+    return text.append(f", {method}", "dim")
+
+
+def ping_lines(result: PingResult, *, name: str = "", live: bool = False) -> list[Text]:
     """Return a ping as lines: its replies, and a summary.
 
     Args:
         result: The ping.
         name: What the caller called the target.
-        replies: False if the replies were shown as they came.
+        live: The heading and the replies were shown as they came.
     """
-    lines = [_reply_line(reply, result.target) for reply in result.replies] if replies else []
-    target = f"{name} ({result.target})" if name and name != result.target else result.target
-    heading = Text().append("ping to ").append(target, "bold").append(f" from {result.source}")
-    heading.append(f", {result.method}", "dim")
-    lines = [heading, *lines] if replies else [*lines, heading]
+    lines: list[Text] = []
+    if not live:
+        target = Target(address=result.target, source=result.source)
+        lines.append(ping_heading(target, result.method, name=name))
+        lines += [_reply_line(reply, result.target) for reply in result.replies]
     answered = [reply for reply in result.replies if reply.responder == result.target]
     words = [
         f"{result.sent} sent",

@@ -197,13 +197,15 @@ def _footer(result: TntResult, width: int) -> list[Text]:
     words = [_words.stop(result.trace)]
     words.append(_words.plural(tunnels, "tunnel") if tunnels else "no tunnel")
     if hidden:
-        words.append(_words.plural(hidden, "hidden router") + " revealed")
-    total = result.sent_trace + result.sent_ping + result.sent_revelation
-    words.append(
-        f"{_words.plural(total, 'probe')} "
-        f"({result.sent_trace} trace, {result.sent_ping} ping, {result.sent_revelation} revelation)"
-    )
+        words.append(_words.plural(hidden, "hidden router"))
+    costs = {
+        "trace": result.sent_trace,
+        "ping": result.sent_ping,
+        "revelation": result.sent_revelation,
+    }
     if result.incomplete:
         words.append("cut short")
+    words.append(_words.plural(sum(costs.values()), "probe"))
+    parts = ", ".join(f"{number} {purpose}" for purpose, number in costs.items())
     style = "green" if result.reached else "yellow"
-    return line([], [], Cell(", ".join(words), style), width)
+    return line([], [], Cell(f"{', '.join(words)}: {parts}", style), width)

@@ -1,0 +1,65 @@
+"""The reference page of the schema, made from the schema itself."""
+
+import json
+from typing import Any
+
+from netsonde.model import SCHEMA, json_schema
+
+_HEAD = f"""\
+# Jobs and results as JSON
+
+Version {SCHEMA}. `netsonde schema` prints the same as JSON Schema (2020-12), for validators.
+
+A job is one JSON object, a result stream one JSON object a line (`--json`): a `start`, results as
+they come, and exactly one `done` or `failed` at the end. Fields of text that are addresses are in
+canonical form; times are integer nanoseconds on the vantage's monotonic clock. A change that
+could break a reader changes the version; a job of another version is refused.
+"""
+
+
+def schema_page() -> str:
+    """Return the page: the events first, then the job, then the records both are made of."""
+    schema = json_schema()
+    definitions: dict[str, dict[str, Any]] = schema["$defs"]
+    tags = {_name(ref): tag for tag, ref in schema["discriminator"]["mapping"].items()}
+    parts = [_HEAD, "## Events\n"]
+    parts += [_section(name, definitions[name], f"`{tag}`") for name, tag in tags.items()]
+    parts += ["## The job\n", _section("Job", definitions["Job"], "Job"), "## Records\n"]
+    rest = sorted(set(definitions) - set(tags) - {"Job"})
+    parts += [_section(name, definitions[name], name) for name in rest]
+    return "\n".join(parts)
+
+
+def _section(name: str, definition: dict[str, Any], title: str) -> str:
+    lines = [f"### {title}\n", definition.get("description", name) + "\n"]
+    if "enum" in definition:
+        lines.append(", ".join(f"`{value}`" for value in definition["enum"]) + "\n")
+        return "\n".join(lines)
+    lines += ["| field | type | meaning |", "| --- | --- | --- |"]
+    for field, value in definition["properties"].items():
+        text = value.get("description", "Tells the records apart.")
+        if "default" in value and not isinstance(value["default"], dict | list):
+            text += f" Default: `{json.dumps(value['default'])}`."
+        lines.append(f"| `{field}` | {_type(value)} | {text.replace('|', '&#124;')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _type(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        return f"[{_name(value['$ref'])}](#{_name(value['$ref']).lower()})"
+    if "anyOf" in value:
+        return " or ".join(map(_type, value["anyOf"]))
+    if "enum" in value:
+        return ", ".join(f"`{each}`" for each in value["enum"])
+    if value.get("type") == "array":
+        items = value.get("items") or value.get("prefixItems", [{}])[0]
+        return f"list of {_type(items)}" if items else "list"
+    if value.get("type") == "integer":
+        low, high = value.get("minimum"), value.get("maximum")
+        span = f" {low} to {high}" if high is not None else f" from {low}" if low else ""
+        return f"integer{span}"
+    return str(value.get("type", "any"))
+
+
+def _name(ref: str) -> str:
+    return ref.rpartition("/")[2]
