@@ -165,7 +165,7 @@ impl Findings<'_> {
         let positive = |value: Option<i16>| value.filter(|&value| value > 0);
         let length = match candidate.class {
             TunnelClass::Opaque => return infer::opaque_length(hop.labels().first()?.ttl),
-            TunnelClass::InvisibleUhp => positive(self.hops[candidate.exit - 1].frpla())? - 1,
+            TunnelClass::InvisibleUhp => self.frpla_behind_uhp(candidate.exit - 1)? - 1,
             _ => {
                 let silent = i16::from(matches!(revealed.gap, Some((Side::Egress, _))));
                 let fired = |trigger| candidate.triggers.contains(&trigger);
@@ -176,6 +176,13 @@ impl Findings<'_> {
             }
         };
         u8::try_from(length).ok()
+    }
+
+    /// FRPLA of the first of two equal hops, unless its errors start too low for a label TTL to lower them.
+    fn frpla_behind_uhp(&self, first: usize) -> Option<i16> {
+        let facts = self.hops[first].facts.as_ref()?;
+        let frpla = facts.frpla.filter(|&frpla| frpla > 0);
+        frpla.filter(|_| facts.signature.0 == u8::MAX)
     }
 
     fn hidden_router(&self, hidden: &Hidden, is_single: bool) -> TunnelRouter {

@@ -69,6 +69,12 @@ impl Setup {
         self
     }
 
+    /// Hop limits of errors and echo replies over IPv6; 64 unless changed.
+    pub fn hop_limits(mut self, hop_limit: u8) -> Self {
+        (self.behaviour.te_ttl6, self.behaviour.er_ttl6) = (hop_limit, hop_limit);
+        self
+    }
+
     pub fn no_labels_quoted(mut self) -> Self {
         self.behaviour.extensions = Extensions::None;
         self
@@ -142,11 +148,21 @@ pub fn describe(result: &TntResult) -> Vec<String> {
 
 /// One job for one target, driven over the lab to its end.
 pub fn measure(topology: &Topology, options: &TntOptions, target: &str, source: &str) -> TntResult {
-    let target = Target {
-        address: target.parse().expect("an address"),
+    measure_all(topology, options, &[target], source).remove(0)
+}
+
+/// One job for several targets, driven over the lab to its end.
+pub fn measure_all(
+    topology: &Topology,
+    options: &TntOptions,
+    targets: &[&str],
+    source: &str,
+) -> Vec<TntResult> {
+    let target = |address: &&str| Target {
+        address: address.parse().expect("an address"),
         source: source.parse().expect("an address"),
     };
-    let job = job(vec![target], *options);
+    let job = job(targets.iter().map(target).collect(), *options);
     let mut lab = Lab::new(topology).expect("a sound topology");
     let vantage = lab.attachment("vp").expect("a vantage point");
     let mut host = Measurement(Engine::new(&job, 0).expect("a sound job"));
@@ -156,7 +172,7 @@ pub fn measure(topology: &Topology, options: &TntOptions, target: &str, source: 
         Event::Tnt(result) => Some(result),
         _ => None,
     });
-    results.last().expect("a result")
+    results.collect()
 }
 
 pub fn job(targets: Vec<Target>, tnt: TntOptions) -> Job {
@@ -181,23 +197,18 @@ pub fn job(targets: Vec<Target>, tnt: TntOptions) -> Job {
 
 /// The names of the figures for the addresses that traceroute shows.
 fn name(address: IpAddr) -> String {
+    let text = address.to_string();
     let names = ["CE1", "PE1", "P1", "P2", "P3", "PE2", "CE2"];
-    let link = names.iter().enumerate().find(|(link, _)| {
-        [
-            format!("5.1.{link}.2"),
-            format!("2a00:1:{link:x}::2"),
-            format!("2a00:1::2"),
-        ]
-        .iter()
-        .take(if *link == 0 { 3 } else { 2 })
-        .any(|text| *text == address.to_string())
-    });
+    let far_sides = |link: usize| match link {
+        0 => ["5.1.0.2".to_owned(), "2a00:1::2".to_owned()],
+        _ => [format!("5.1.{link}.2"), format!("2a00:1:{link:x}::2")],
+    };
+    let link = (0..names.len()).find(|&link| far_sides(link).contains(&text));
+    let host = [path::TARGET, path::TARGET6].contains(&text.as_str());
     match link {
-        Some((_, name)) => (*name).to_owned(),
-        None if address.to_string() == path::TARGET || address.to_string() == path::TARGET6 => {
-            "host".to_owned()
-        }
-        None => address.to_string(),
+        Some(link) => names[link].to_owned(),
+        None if host => "host".to_owned(),
+        None => text,
     }
 }
 
