@@ -71,7 +71,7 @@ pub(crate) fn run(job: &Job, mut network: impl FnMut(u64, &[u8]) -> Answers) -> 
     let (mut engine, mut now_ns, mut log) = (Engine::new(job, 0).unwrap(), 0, Log::default());
     let mut coming: BTreeMap<(u64, usize), Vec<u8>> = BTreeMap::new();
     let mut count = 0;
-    while !engine.is_finished() {
+    loop {
         while let Some(entry) = coming.first_entry() {
             if entry.key().0 > now_ns {
                 break;
@@ -89,6 +89,9 @@ pub(crate) fn run(job: &Job, mut network: impl FnMut(u64, &[u8]) -> Answers) -> 
         }
         log.events
             .extend(core::iter::from_fn(|| engine.poll_event()));
+        if engine.is_finished() {
+            break;
+        }
         let next_ns = engine
             .poll_timeout()
             .into_iter()

@@ -53,6 +53,8 @@ struct Slot {
     sent: u8,
     answered: u8,
     last_sent_ns: u64,
+    /// Attempt and end of wait of the probes in flight, oldest first.
+    waiting: Vec<(u32, u64)>,
     settled: bool,
     replies: Vec<Reply>,
 }
@@ -95,12 +97,13 @@ impl Trace {
         let slot = &mut self.slots[index];
         slot.sent += 1;
         slot.last_sent_ns = now_ns;
+        let attempt = u32::from(slot.sent);
+        slot.waiting
+            .push((attempt, now_ns.saturating_add(self.wait_ns)));
         self.sent += 1;
         self.started_ns.get_or_insert(now_ns);
-        Some(Probe {
-            ttl: self.options.first_ttl + ttl_offset(index),
-            attempt: u32::from(self.slots[index].sent),
-        })
+        let ttl = self.options.first_ttl + ttl_offset(index);
+        Some(Probe { ttl, attempt })
     }
 
     /// Takes an authentic reply, the first to its probe.
@@ -116,6 +119,8 @@ impl Trace {
             return Verdict::InTime;
         }
         slot.answered += 1;
+        slot.waiting
+            .retain(|(attempt, _)| *attempt != reply.attempt);
         self.rtt_max_ns = self.rtt_max_ns.max(reply.rtt_ns);
         if slot.replies.is_empty() && ending(&reply, self.target).is_some() {
             self.relevant = self.relevant.min(index + 1);
@@ -131,7 +136,10 @@ impl Trace {
     }
 
     pub(crate) fn handle_timeout(&mut self, now_ns: u64) {
-        for index in self.open() {
+        for index in self.open().collect::<Vec<usize>>() {
+            self.slots[index]
+                .waiting
+                .retain(|(_, end_ns)| *end_ns > now_ns);
             if self.due_ns(index).is_none() && self.close_ns(index) <= now_ns {
                 self.slots[index].settled = true;
             }
@@ -141,10 +149,13 @@ impl Trace {
 
     /// When something happens by itself, if that is later than `now_ns`.
     pub(crate) fn poll_timeout(&self, now_ns: u64) -> Option<u64> {
-        self.open()
-            .map(|index| self.due_ns(index).unwrap_or_else(|| self.close_ns(index)))
-            .filter(|time_ns| *time_ns > now_ns)
-            .min()
+        let next_ns = |index| {
+            let turn_ns = self.due_ns(index).unwrap_or_else(|| self.close_ns(index));
+            let first_ns = self.slots[index].waiting.first().map(|(_, end_ns)| *end_ns);
+            [Some(turn_ns), first_ns]
+        };
+        let times_ns = self.open().flat_map(next_ns).flatten();
+        times_ns.filter(|time_ns| *time_ns > now_ns).min()
     }
 
     /// The next hop that is settled, in TTL order.
@@ -176,9 +187,11 @@ impl Trace {
     }
 
     pub(crate) fn in_flight(&self) -> u32 {
-        self.open()
-            .map(|index| u32::from(self.slots[index].sent - self.slots[index].answered))
-            .sum()
+        let waiting = self
+            .open()
+            .map(|index| self.slots[index].waiting.len())
+            .sum::<usize>();
+        u32::try_from(waiting).expect("at most 255 attempts for each of 255 TTLs")
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -208,16 +221,13 @@ impl Trace {
     }
 
     /// Indices of the slots that are waited for; empty once the trace has stopped.
-    fn open(&self) -> impl Iterator<Item = usize> + use<> {
+    fn open(&self) -> impl Iterator<Item = usize> {
         let end = if self.stop.is_some() {
             0
         } else {
             self.slots.len().min(self.relevant)
         };
-        let open: Vec<usize> = (self.judged..end)
-            .filter(|index| !self.slots[*index].settled)
-            .collect();
-        open.into_iter()
+        (self.judged..end).filter(|index| !self.slots[*index].settled)
     }
 
     /// The slot that the next probe belongs to: a repeat that is due, else the next TTL if the window allows.

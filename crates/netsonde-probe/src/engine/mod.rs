@@ -134,6 +134,7 @@ impl Engine {
                 return Some(packet);
             }
         }
+        self.close(now_ns);
         None
     }
 
@@ -209,6 +210,8 @@ impl Engine {
             run.sent >= self.job.budget.per_target || self.counters.sent >= self.job.budget.total;
         if spent {
             measurement.body.refuse();
+            // What only waited for a repeat may have waited long enough.
+            measurement.body.handle_timeout(now_ns);
         }
         let packet = measurement.body.poll_probe(now_ns).map(|probe| {
             run.sent += 1;
@@ -261,6 +264,7 @@ impl Engine {
             Verdict::Late => self.counters.late += 1,
         }
         self.settle(id, received_ns);
+        self.close(received_ns);
     }
 
     /// Wakes whatever is due, then sees whether the job is over.

@@ -1,4 +1,8 @@
 //! Dialogues with the engine: jobs in, packets both ways, events out.
+mod jobs;
+mod limits;
+mod strangers;
+
 use crate::event::Event;
 use crate::job::{Kind, PingMethod, TraceMethod};
 use crate::record::{ReplyKind, StopReason};

@@ -47,6 +47,8 @@ mod keys;
 mod matching;
 mod registry;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use heard::{Heard, Unheard};
 pub(crate) use keys::Keys;
