@@ -87,8 +87,9 @@ format: setup ## Rewrite sources in the house's format
 	ruff format --quiet .
 
 bless: setup ## Rewrite golden results and generated sources; review them as code
-	@python -m tests.scenarios.bless $(ARGS)
-	python tests/measure/twins.py
+	@python tests/measure/twins.py
+	NETSONDE_BLESS=1 pytest --quiet tests/scenarios $(ARGS)
+	python -m tests.cli.golden
 	git --no-pager diff --stat
 
 docs: setup ## Build the documentation into site/

@@ -1,10 +1,11 @@
 """The house rules, on the house. `test_tidy_rules.py` shows that each of them can fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from tests import mutants
 from tests.tidy import crates, layout, prose, sizes
 
 ROOT = Path(__file__).parents[1]
@@ -27,10 +28,11 @@ RULES = [
     prose.fragments,
     prose.promises,
     prose.site,
+    mutants.problems,
 ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_house_rule(rule: Callable[[Path], list[str]]) -> None:
-    problems = rule(ROOT)
+def test_house_rule(rule: Callable[[Path], Iterable[str]]) -> None:
+    problems = list(rule(ROOT))
     assert not problems, f"{rule.__doc__}\n" + "\n".join(problems)

@@ -43,12 +43,13 @@ fn report(name: &str, domain: &str) {
         rounds.sort_by(|a, b| a[figure].total_cmp(&b[figure]));
         rounds[ROUNDS / 2][figure]
     };
-    println!("{name}: {:.1} M node events/s in transit", median(0) / 1e6);
-    println!(
-        "{name}: {:.1} M node events/s in traceroutes",
-        median(1) / 1e6
-    );
-    println!("{name}: {:.0} traceroutes/s of {HOPS} hops", median(2));
+    // Lines that `make bench` tabulates: name, at least two spaces, value, unit.
+    let in_transit = median(0) / 1e6;
+    println!("{name}, in transit  {in_transit:.1} Mevents/s");
+    let in_traces = median(1) / 1e6;
+    println!("{name}, in traceroutes  {in_traces:.1} Mevents/s");
+    let traces = median(2);
+    println!("{name}, {HOPS} hops  {traces:.0} traceroutes/s");
 }
 
 /// Events per second of pings through the whole path.
