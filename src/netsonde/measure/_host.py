@@ -15,7 +15,7 @@ import socket
 import sys
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -100,7 +100,7 @@ class Host:
             HostError: The sockets cannot be opened, or the process fails.
         """
         process = await _start(job)
-        waiting = asyncio.ensure_future(stop.wait())
+        waiting: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         last = b""
         try:
             await _hand_over(process, job)
@@ -187,7 +187,7 @@ async def _hand_over(process: Process, job: bytes) -> None:
         await process.stdin.drain()
 
 
-async def _lines(process: Process, stop: asyncio.Future[bool]) -> AsyncGenerator[bytes, None]:
+async def _lines(process: Process, stop: asyncio.Future[Any]) -> AsyncGenerator[bytes, None]:
     """Yield the engine's lines until its output ends; interrupt it once `stop` is done."""
     assert process.stdin is not None, "it was piped"
     assert process.stdout is not None, "it was piped"
@@ -195,7 +195,8 @@ async def _lines(process: Process, stop: asyncio.Future[bool]) -> AsyncGenerator
     reading = asyncio.ensure_future(process.stdout.read(CHUNK_BYTES))
     try:
         while True:
-            await asyncio.wait({reading, stop}, return_when=asyncio.FIRST_COMPLETED)
+            first: set[asyncio.Future[Any]] = {reading, stop}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if stop.done():
                 process.stdin.close()
             chunk = await reading

@@ -1,0 +1,105 @@
+"""The process that parses what the network sends: what it is, and that nothing is left of it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.system.chain import NETSONDE, SILENT_V4, Chain
+
+pytestmark = pytest.mark.root
+
+NONE = "0000000000000000"
+
+
+@contextmanager
+def measuring(chain: Chain, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start netsonde towards a silent target; yield it and the number of its engine's process."""
+    ping = ("ping", SILENT_V4, "--allow-special-purpose", "--count=100", "--interval-ms=100")
+    command = chain.at(0, NETSONDE, *ping, "--json", *arguments)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as running:
+        try:
+            assert running.stdout is not None, "it was piped"
+            assert '"start"' in running.stdout.readline()
+            yield running, _child(running.pid)
+        finally:
+            running.kill()
+
+
+@pytest.mark.parametrize("privilege", ["raw", "none"])
+def test_the_engine_has_no_rights(long_chain: Chain, privilege: str) -> None:
+    with measuring(long_chain, "--method=udp", f"--privilege={privilege}") as (_, engine):
+        status = _status(engine)
+        open_files = {os.readlink(file) for file in Path(f"/proc/{engine}/fd").iterdir()}
+        environment = Path(f"/proc/{engine}/environ").read_bytes()
+    sets = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+    assert [status[name] for name in sets] == [NONE] * len(sets)
+    assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
+    assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
+    assert status["Groups"] == ""
+    # Its pipes, its sockets and its signals; no file, no device.
+    kinds = {name.partition(":")[0] for name in open_files}
+    assert kinds == {"pipe", "socket", "anon_inode"}, open_files
+    assert environment == b""
+
+
+def test_an_interrupt_ends_it_with_what_there_is(long_chain: Chain) -> None:
+    with measuring(long_chain) as (running, engine):
+        running.send_signal(signal.SIGINT)
+        printed, complaint = running.communicate(timeout=20)
+        assert running.returncode == 130
+    assert '"type":"done"' in printed.splitlines()[-1]
+    assert "Traceback" not in complaint
+    assert _is_gone(engine)
+
+
+def test_it_dies_with_its_parent(long_chain: Chain) -> None:
+    with measuring(long_chain) as (running, engine):
+        running.send_signal(signal.SIGKILL)
+        running.wait(timeout=20)
+        assert _is_gone(engine)
+
+
+def test_its_death_is_told(long_chain: Chain) -> None:
+    with measuring(long_chain) as (running, engine):
+        os.kill(engine, signal.SIGSEGV)
+        _, complaint = running.communicate(timeout=20)
+    assert running.returncode == 4
+    assert "error: the measuring process was ended by SIGSEGV" in complaint
+    assert "Traceback" not in complaint
+
+
+def _child(parent: int) -> int:
+    """Return the number of the only child that is an engine."""
+    deadline_s = time.monotonic() + 10
+    while time.monotonic() < deadline_s:
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                if _status(int(child)).get("Seccomp") == "2":
+                    return int(child)
+        time.sleep(0.01)
+    raise AssertionError("no engine was started")
+
+
+def _status(process: int) -> dict[str, str]:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    pairs = (line.split(":", 1) for line in lines)
+    return {name: value.strip() for name, value in pairs}
+
+
+def _is_gone(process: int) -> bool:
+    deadline_s = time.monotonic() + 10
+    while time.monotonic() < deadline_s:
+        try:
+            if _status(process)["State"].startswith("Z"):
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.01)
+    return False
