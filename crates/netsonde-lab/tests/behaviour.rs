@@ -13,13 +13,9 @@ use netsonde_wire::ip::{IpPacket, protocol};
 use netsonde_wire::tcp::{Tcp, TcpBuild, flags};
 
 fn plain() -> Topology {
-    reference(
-        &Behaviour::default(),
-        Domain {
-            members: Vec::new(),
-            ..Domain::default()
-        },
-    )
+    let mut topology = reference(&Behaviour::default(), Domain::default());
+    topology.domains.clear();
+    topology
 }
 
 fn changed(node: &str, change: impl FnOnce(&mut Behaviour)) -> Rig {
