@@ -142,10 +142,11 @@ def explain(error: Exception) -> int:
 
     if not isinstance(error, NetsondeError):
         raise error
-    message = error.message
+    message, hint = error.message, error.hint
     if isinstance(error, OptionError):
         message = f"{flag(error.option)}: expected {error.expected}, found {error.found}"
-    complain(message, error.hint)
+        hint = hint or "`netsonde COMMAND --help` tells what each option takes"
+    complain(message, hint)
     return error.exit_status
 
 
@@ -163,8 +164,7 @@ def flag(option: str) -> str:
 
 def _explain_click(error: click.ClickException) -> int:
     message = error.format_message().rstrip(".")
-    hint = ""
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        hint = f"`{error.ctx.command_path} --help` lists what there is"
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"`{context.command_path if context else 'netsonde'} --help` lists what there is"
     complain(message[:1].lower() + message[1:], hint)
     return 2

@@ -1,0 +1,91 @@
+"""The command itself: help, version, errors and statuses."""
+
+import re
+import sys
+
+import pytest
+
+from netsonde import _core
+from netsonde.cli import _main
+from netsonde.measure import OptionError
+from netsonde.model import FormatError, HostError, NetsondeError, UsageError
+from tests.cli.commands import netsonde
+
+
+def test_help_lists_every_command_and_status_and_imports_none() -> None:
+    ran = netsonde("--help")
+    assert ran.status == 0
+    for name, lazy in _main.COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(lazy.summary)}", ran.out, re.MULTILINE)
+    for status, meaning in _main.EXIT_STATUSES.items():
+        assert f"{status}  {meaning}" in ran.out
+
+
+def test_help_imports_neither_tables_nor_records() -> None:
+    program = "import sys; from netsonde.cli import _main; _main.run(['--help']); "
+    program += "print(sorted({'rich', 'msgspec', 'netsonde._core'} & set(sys.modules)))"
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+def test_the_version_is_that_of_the_core() -> None:
+    assert netsonde("--version") == (0, f"netsonde {_core.VERSION}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NetsondeError("m", "h"), 1),
+        (UsageError("m", "h"), 2),
+        (HostError("m", "h"), 4),
+        (FormatError("m", "h"), 5),
+    ],
+)
+def test_errors_of_ours_are_a_message_a_hint_and_a_status(
+    error: Exception, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _main.explain(error) == status
+    assert capsys.readouterr().err == "error: m\nhint: h\n"
+
+
+def test_an_option_is_named_by_its_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _main.explain(OptionError("trace.first_ttl", "1 to 9", "10")) == 2
+    message, hint = capsys.readouterr().err.splitlines()
+    assert message == "error: --first-ttl: expected 1 to 9, found 10"
+    assert hint.startswith("hint: ")
+
+
+def test_a_defect_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        _main.explain(ZeroDivisionError())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense"], "error: no such command 'nonsense'"),
+        (["trace", "--nonsense"], "error: no such option '--nonsense'"),
+        (["trace", "--attempts", "0", "x"], "error: invalid value for '-q' / '--attempts': 0 is"),
+        (["trace", "--attempts"], "error: option '--attempts' requires an argument"),
+    ],
+)
+def test_a_wrong_command_line_is_one_message_and_one_hint(
+    arguments: list[str], message: str
+) -> None:
+    ran = netsonde(*arguments)
+    assert ran.status == 2
+    first, second = ran.err.splitlines()
+    assert first.startswith(message)
+    assert second.startswith("hint: `netsonde")
+    assert not ran.out
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    import subprocess
+
+    program = f"{sys.executable} -c 'from netsonde.cli import main; main()' schema | head -1"
+    done = subprocess.run(program, shell=True, capture_output=True, check=False)
+    assert done.stdout == b"{\n"
+    assert done.stderr == b""
