@@ -239,7 +239,7 @@ impl Node for PyNode {
                             interface,
                             packet,
                         }),
-                )
+                );
             }
             Err(error) => Python::attach(|py| {
                 let said = format!("raised by handle() of node {}", self.name);
@@ -280,7 +280,7 @@ impl Measurement {
         self.steps += 1;
         if self.steps >= STEPS_PER_LOOK {
             self.steps = 0;
-            if let Err(error) = Python::attach(|py| py.check_signals()) {
+            if let Err(error) = Python::attach(Python::check_signals) {
                 note(&self.failure, error);
             }
         }
