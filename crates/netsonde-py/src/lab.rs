@@ -280,7 +280,12 @@ impl Measurement {
         self.steps += 1;
         if self.steps >= STEPS_PER_LOOK {
             self.steps = 0;
-            if let Err(error) = Python::attach(Python::check_signals) {
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "lifetimes need it"
+            )]
+            let signals = Python::attach(|py| py.check_signals());
+            if let Err(error) = signals {
                 note(&self.failure, error);
             }
         }
