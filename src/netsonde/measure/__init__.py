@@ -1,6 +1,7 @@
 """Measurements as async functions: ping, trace, tnt, for one target or for many."""
 
 from netsonde.measure._choose import VantageLike, choose
+from netsonde.measure._doctor import Finding, examine
 from netsonde.measure._functions import ping, ping_many, tnt, tnt_many, trace, trace_many
 from netsonde.measure._keywords import (
     IN_FLIGHT_MAX_DEFAULT,
@@ -18,6 +19,7 @@ from netsonde.measure._vantage import Vantage
 __all__ = [
     "IN_FLIGHT_MAX_DEFAULT",
     "RATE_PPS_DEFAULT",
+    "Finding",
     "Line",
     "OptionError",
     "PingKeywords",
@@ -30,6 +32,7 @@ __all__ = [
     "Vantage",
     "VantageLike",
     "choose",
+    "examine",
     "lines",
     "ping",
     "ping_many",
