@@ -1,7 +1,8 @@
 //! The formulas of TNT, each in its only home: numbers in, numbers out.
 //!
-//! Source: Vanaubel et al., "TNT, Watch me Explode", TMA 2019, for FRPLA, RTLA and what they mean; "Network
-//! Fingerprinting: TTL-Based Router Signatures", IMC 2013 (doi 10.1145/2504730.2504761), for initial TTLs.
+//! Source: Vanaubel et al., "Through the wormhole", IMC 2017 (doi 10.1145/3131365.3131378), for FRPLA and RTLA; "Network
+//! fingerprinting: TTL-based router signatures", IMC 2013 (doi 10.1145/2504730.2504761), for initial TTLs; Donnet et al.,
+//! "Revealing MPLS tunnels obscured from traceroute", CCR 2012 (doi 10.1145/2185376.2185388), for the U-turn.
 
 /// The initial TTL that most plausibly led to a received one: 32, 64, 128 or 255.
 ///
