@@ -127,3 +127,62 @@ fn block(kind: u32, body: &[u8], out: &mut Vec<u8>) {
 fn pad(out: &mut Vec<u8>) {
     out.resize(out.len().next_multiple_of(4), 0);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kind and body of each block; panics unless the lengths before and after agree.
+    fn blocks(mut file: &[u8]) -> Vec<(u32, &[u8])> {
+        let word = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().unwrap());
+        let mut found = Vec::new();
+        while !file.is_empty() {
+            let length = word(&file[4..]) as usize;
+            assert_eq!(
+                (length % 4, word(&file[length - 4..length]) as usize),
+                (0, length)
+            );
+            found.push((word(file), &file[8..length - 4]));
+            file = &file[length..];
+        }
+        found
+    }
+
+    #[test]
+    fn frames_are_found_again_with_time_and_direction() {
+        let mut capture = Capture::new(&[None, Some("a-b")], 10_000);
+        capture.record(1, 0, &[0x45; 20]); // a link that is not recorded
+        capture.record(0x1_0000_0002, 2, &[0x45; 21]);
+        capture.record(3, 3, &[0, 1, 2, 3, 0x45]);
+        let file = capture.bytes().to_vec();
+        let blocks = blocks(&file);
+        let kinds: Vec<u32> = blocks.iter().map(|block| block.0).collect();
+        assert_eq!(
+            kinds,
+            [SECTION_HEADER, 1, 1, ENHANCED_PACKET, ENHANCED_PACKET]
+        );
+        let (plain, labelled) = (blocks[3].1, blocks[4].1);
+        assert_eq!(
+            plain[..20],
+            [0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 21, 0, 0, 0, 21, 0, 0, 0]
+        );
+        assert_eq!(plain[20..41], [0x45; 21]);
+        assert_eq!(
+            plain[44..52],
+            [2, 0, 4, 0, 2, 0, 0, 0],
+            "outbound from the near end"
+        );
+        assert_eq!((labelled[0], labelled[12]), (1, 14 + 5));
+        assert_eq!(labelled[32..39], [0x88, 0x47, 0, 1, 2, 3, 0x45]);
+    }
+
+    #[test]
+    fn a_full_recording_stays_readable() {
+        let mut capture = Capture::new(&[Some("a-b")], 300);
+        for _ in 0..100 {
+            capture.record(0, 0, &[0x45; 20]);
+        }
+        assert!(capture.bytes().len() < 400);
+        blocks(capture.bytes());
+    }
+}

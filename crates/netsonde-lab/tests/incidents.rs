@@ -4,7 +4,8 @@ mod common;
 
 use common::{Rig, TARGET, VANTAGE, echo_packet, reference, udp_packet};
 use netsonde_lab::topology::{
-    Action, Behaviour, Domain, Fault, Link, Mutation, Mutator, Node, QuoteChange,
+    Action, Behaviour, Domain, Fault, LimitScope, Link, Mutation, Mutator, Node, QuoteChange,
+    RateLimit,
 };
 use netsonde_lab::{Drop, Topology};
 use netsonde_wire::icmp::Icmp;
@@ -136,10 +137,10 @@ fn loss_delay_and_limits_change() {
     );
     let delivery = &rig.send_all(&echo_packet(TARGET, 64, 1))[0];
     assert_eq!(delivery.at_ns, 2 * (100_000_000 + 6 * 1_000_000));
-    let limit = netsonde_lab::topology::RateLimit {
+    let limit = RateLimit {
         rate_pps: 0.0,
         burst: 0,
-        scope: Default::default(),
+        scope: LimitScope::Global,
         echo: true,
     };
     let mut rig = faulty(

@@ -306,6 +306,7 @@ fn large_packets_are_fragmented_or_refused() {
         ),
         (3, 4, "5.1.6.2")
     );
+    assert!(rig.lab.statistics().is_conserved());
 }
 
 #[test]

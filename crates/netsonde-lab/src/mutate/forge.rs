@@ -2,7 +2,7 @@
 use core::net::IpAddr;
 
 use crate::lab::Lab;
-use crate::rewrite::{End, mend_icmp, port, set_port};
+use crate::rewrite::mend_icmp;
 use netsonde_wire::icmp::{ErrorBuild, ExtensionStyle, Icmp, emit_echo, types};
 use netsonde_wire::ip::{IpBuild, IpPacket, protocol};
 
@@ -39,12 +39,14 @@ impl Lab {
             && source == parsed.header.destination
             && matches!(parsed.header.protocol, protocol::ICMP | protocol::ICMPV6)
         {
+            let mut payload = payload.to_vec();
             let (ident, sequence) = if blind {
-                (!ident, sequence)
+                invert(&mut payload);
+                (!ident, !sequence)
             } else {
                 (ident, sequence)
             };
-            emit_echo(source, sender, true, ident, sequence, payload, &mut body);
+            emit_echo(source, sender, true, ident, sequence, &payload, &mut body);
         } else {
             let mut quote = probe[..probe.len().min(QUOTE_MAX)].to_vec();
             if blind {
@@ -81,14 +83,29 @@ impl Lab {
     }
 }
 
-/// What a forger who has not seen the probe gets wrong: ports or identifier, checksum, payload.
+/// What a forger who has not seen the probe gets wrong: identification, source port or identifier, sequence, payload.
 fn guess(quote: &mut [u8]) {
-    if let Some(old) = port(quote, End::Source) {
-        set_port(quote, End::Source, !old);
+    let Ok(header) = IpPacket::parse_quote(quote).map(|packet| packet.header) else {
+        return;
+    };
+    if header.source.is_ipv4() {
+        invert(&mut quote[4..6]);
+    }
+    let has_ports = matches!(header.protocol, protocol::UDP | protocol::TCP);
+    if let (true, Some(source_port)) = (
+        has_ports,
+        quote.get_mut(header.header_len..header.header_len + 2),
+    ) {
+        invert(source_port);
+    }
+    if let Some(unknown) = quote.get_mut(header.header_len + 4..) {
+        invert(unknown);
     }
     mend_icmp(quote);
-    let half = quote.len() / 2;
-    for byte in &mut quote[half.max(28)..] {
+}
+
+fn invert(bytes: &mut [u8]) {
+    for byte in bytes {
         *byte = !*byte;
     }
 }
