@@ -71,6 +71,11 @@ fn packet(script: &mut Script<'_>) -> Option<(usize, Vec<u8>)> {
     let ttl = script.byte()?;
     let destination: IpAddr = script.choice(&DESTINATIONS)?.parse().expect("an address");
     let data = script.bytes()?;
+    match kind & 7 {
+        0 => return Some((host, data.to_vec())),
+        1 => return Some((host, mended(data))),
+        _ => {}
+    }
     let source: IpAddr = match (destination, host) {
         (IpAddr::V4(_), 0) => "5.1.0.1",
         (IpAddr::V4(_), _) => "10.0.0.1",
@@ -80,49 +85,7 @@ fn packet(script: &mut Script<'_>) -> Option<(usize, Vec<u8>)> {
     .parse()
     .expect("an address");
     let mut payload = Vec::new();
-    let protocol = match kind & 7 {
-        0 => return Some((host, data.to_vec())),
-        1 => return Some((host, mended(data))),
-        2 => {
-            payload.extend_from_slice(data.get(1..).unwrap_or_default());
-            data.first().copied().unwrap_or(0)
-        }
-        3 => {
-            emit_echo(source, destination, kind & 8 != 0, 1, 2, data, &mut payload);
-            if source.is_ipv6() {
-                protocol::ICMPV6
-            } else {
-                protocol::ICMP
-            }
-        }
-        4 => {
-            let (sequence, acknowledgment, window, options) = (1, 2, 3, &[][..]);
-            let (source_port, destination_port) = (40_000, u16::from(ttl));
-            let flags = if kind & 8 != 0 {
-                flags::ACK
-            } else {
-                flags::SYN
-            };
-            let build = TcpBuild {
-                source_port,
-                destination_port,
-                sequence,
-                acknowledgment,
-                flags,
-                window,
-                options,
-                payload: data,
-            };
-            build.emit(source, destination, &mut payload);
-            protocol::TCP
-        }
-        _ => {
-            // Long enough to meet the small MTU.
-            let data = data.repeat(1 + usize::from(kind >> 3 & 7));
-            udp::emit(source, destination, 33_434, 33_435, &data, &mut payload);
-            protocol::UDP
-        }
-    };
+    let protocol = transport(kind, [source, destination], ttl, data, &mut payload);
     let (tos, ident, flow_label, dont_fragment) = (0, 9, 5, kind & 0x40 != 0);
     let build = IpBuild {
         source,
@@ -137,6 +100,51 @@ fn packet(script: &mut Script<'_>) -> Option<(usize, Vec<u8>)> {
     let mut out = Vec::new();
     build.emit(&payload, &mut out);
     Some((host, out))
+}
+
+/// Writes the transport that the kind asks for, and returns its protocol number.
+fn transport(
+    kind: u8,
+    [source, destination]: [IpAddr; 2],
+    port: u8,
+    data: &[u8],
+    out: &mut Vec<u8>,
+) -> u8 {
+    let is_second = kind & 8 != 0;
+    match kind & 7 {
+        2 => {
+            out.extend_from_slice(data.get(1..).unwrap_or_default());
+            data.first().copied().unwrap_or(0)
+        }
+        3 => {
+            emit_echo(source, destination, is_second, 1, 2, data, out);
+            if source.is_ipv6() {
+                protocol::ICMPV6
+            } else {
+                protocol::ICMP
+            }
+        }
+        4 => {
+            let build = TcpBuild {
+                source_port: 40_000,
+                destination_port: u16::from(port),
+                sequence: 1,
+                acknowledgment: 2,
+                flags: if is_second { flags::ACK } else { flags::SYN },
+                window: 3,
+                options: &[],
+                payload: data,
+            };
+            build.emit(source, destination, out);
+            protocol::TCP
+        }
+        _ => {
+            // Long enough to meet the small MTU.
+            let data = data.repeat(1 + usize::from(kind >> 3 & 7));
+            udp::emit(source, destination, 33_434, 33_435, &data, out);
+            protocol::UDP
+        }
+    }
 }
 
 /// The bytes with the checksum of a plain IPv4 header made right.

@@ -298,74 +298,50 @@ fn an_object_that_does_not_fit_is_located() {
 
 #[test]
 fn the_words_of_each_kind_are_read() {
-    let cases = [
-        (
-            false,
-            [types::V4_UNREACHABLE, 3],
-            0,
-            ErrorKind::Unreachable,
-            0,
-        ),
-        (
-            false,
-            [types::V4_UNREACHABLE, 4],
-            1400,
-            ErrorKind::PacketTooBig,
-            1400,
-        ),
-        (
-            false,
-            [types::V4_REDIRECT, 1],
-            0x0501_00fe,
-            ErrorKind::Redirect,
-            0,
-        ),
+    use ErrorKind::{PacketTooBig, ParameterProblem, Redirect, Unreachable};
+    for (is_v6, icmp, rest, kind, mtu) in [
+        (false, [types::V4_UNREACHABLE, 3], 0, Unreachable, 0),
+        (false, [types::V4_UNREACHABLE, 4], 1400, PacketTooBig, 1400),
+        (false, [types::V4_REDIRECT, 1], 0x0501_00fe, Redirect, 0),
         (
             false,
             [types::V4_PARAMETER_PROBLEM, 0],
             9 << 24,
-            ErrorKind::ParameterProblem,
+            ParameterProblem,
             0,
         ),
-        (
-            true,
-            [types::V6_UNREACHABLE, 4],
-            0,
-            ErrorKind::Unreachable,
-            0,
-        ),
+        (true, [types::V6_UNREACHABLE, 4], 0, Unreachable, 0),
         (
             true,
             [types::V6_PACKET_TOO_BIG, 0],
             70_000,
-            ErrorKind::PacketTooBig,
+            PacketTooBig,
             70_000,
         ),
         (
             true,
             [types::V6_PARAMETER_PROBLEM, 1],
             40,
-            ErrorKind::ParameterProblem,
+            ParameterProblem,
             0,
         ),
-    ];
-    for (is_v6, [icmp_type, icmp_code], rest, kind, mtu) in cases {
+    ] {
         let ends = if is_v6 { v6() } else { v4() };
         let quote = &udp_probe(ends, b"payload")[..];
-        let style = ExtensionStyle::Rfc4884;
+        let ([icmp_type, icmp_code], objects, style) = (icmp, &[][..], ExtensionStyle::Rfc4884);
         let build = ErrorBuild {
             icmp_type,
             icmp_code,
             rest,
             quote,
-            objects: &[],
+            objects,
             style,
         };
         let mut out = Vec::new();
         build.emit(ends[1], ends[0], &mut out);
         let error = error(&out, is_v6);
         assert_eq!((error.kind, error.mtu, error.rest), (kind, mtu, rest));
-        assert_eq!((error.icmp_type, error.icmp_code), (icmp_type, icmp_code));
+        assert_eq!([error.icmp_type, error.icmp_code], icmp);
         assert_eq!(error.quote, quote);
         assert_eq!((error.stated_quote_len, error.extensions), (0, None));
     }

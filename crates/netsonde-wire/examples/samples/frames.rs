@@ -1,9 +1,8 @@
 //! One frame of every kind that the crate writes, by name.
-use crate::errors;
+use crate::{errors, neighbours};
 use netsonde_wire::arp::{Arp, operation};
 use netsonde_wire::ethernet::{Frame, MacAddr, Vlan, ethertype};
 use netsonde_wire::icmp::emit_echo;
-use netsonde_wire::icmp::nd::{self, Nd, NdOption, PrefixInformation};
 use netsonde_wire::ip::v4::{self, Ipv4Option};
 use netsonde_wire::ip::v6::{self, Extension, kind};
 use netsonde_wire::ip::{IpBuild, protocol};
@@ -23,12 +22,8 @@ pub(crate) const ENDS: [[IpAddr; 2]; 2] = [
         IpAddr::V6(Ipv6Addr::new(0x2a00, 2, 0, 0, 0, 0, 0, 1)),
     ],
 ];
-const HOST: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
-const ROUTER: MacAddr = MacAddr([2, 0, 0, 0, 0, 2]);
-const LINK: [Ipv6Addr; 2] = [
-    Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1),
-    Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 2),
-];
+pub(crate) const HOST: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
+pub(crate) const ROUTER: MacAddr = MacAddr([2, 0, 0, 0, 0, 2]);
 
 /// A name and the bytes of a frame.
 pub(crate) type Named = (String, Vec<u8>);
@@ -37,7 +32,7 @@ pub(crate) type Named = (String, Vec<u8>);
 pub(crate) fn all() -> Vec<Named> {
     let mut frames = Vec::new();
     link(&mut frames);
-    neighbours(&mut frames);
+    neighbours::all(&mut frames);
     for ends in ENDS {
         transports(ends, &mut frames);
         errors::all(ends, &mut frames);
@@ -121,7 +116,7 @@ pub(crate) fn named(name: &str, ends: [IpAddr; 2]) -> String {
     format!("{name}-v{}", if ends[0].is_ipv6() { 6 } else { 4 })
 }
 
-fn plain([source, destination]: [IpAddr; 2], protocol: u8) -> IpBuild {
+pub(crate) fn plain([source, destination]: [IpAddr; 2], protocol: u8) -> IpBuild {
     let ttl = if protocol == protocol::UDP { 3 } else { 64 };
     let (tos, ident, flow_label) = (0, 0x1234, 0x54321);
     IpBuild {
@@ -229,92 +224,6 @@ fn link(frames: &mut Vec<Named>) {
     );
     out.extend(probe);
     frames.push(("mpls".into(), frame(ethertype::MPLS, &out)));
-}
-
-fn neighbours(frames: &mut Vec<Named>) {
-    let ours = options(&[NdOption::SourceLinkLayer(HOST)]);
-    let theirs = options(&[NdOption::TargetLinkLayer(ROUTER)]);
-    let prefix = PrefixInformation {
-        prefix_len: 64,
-        on_link: true,
-        autonomous: true,
-        valid_lifetime_s: 3600,
-        preferred_lifetime_s: 1800,
-        prefix: Ipv6Addr::new(0x2a00, 1, 0, 0, 0, 0, 0, 0),
-    };
-    let router = [
-        NdOption::SourceLinkLayer(ROUTER),
-        NdOption::Mtu(1500),
-        NdOption::Prefix(prefix),
-    ];
-    let router = options(&router);
-    let redirected = udp_probe(ENDS[1]);
-    let redirected = &redirected[..redirected.len() / 8 * 8];
-    let redirect = options(&[
-        NdOption::TargetLinkLayer(ROUTER),
-        NdOption::RedirectedHeader(redirected),
-    ]);
-    let (target, destination) = (LINK[1], Ipv6Addr::new(0x2a00, 2, 0, 0, 0, 0, 0, 1));
-    let messages = [
-        ("nd-rs", Nd::RouterSolicitation { options: &ours }),
-        (
-            "nd-ra",
-            Nd::RouterAdvertisement {
-                hop_limit: 64,
-                managed: false,
-                other_config: true,
-                router_lifetime_s: 1800,
-                reachable_time_ms: 30_000,
-                retransmit_timer_ms: 1000,
-                options: &router,
-            },
-        ),
-        (
-            "nd-ns",
-            Nd::NeighborSolicitation {
-                target,
-                options: &ours,
-            },
-        ),
-        (
-            "nd-na",
-            Nd::NeighborAdvertisement {
-                target,
-                is_router: true,
-                solicited: true,
-                overrides: true,
-                options: &theirs,
-            },
-        ),
-        (
-            "nd-redirect",
-            Nd::Redirect {
-                target,
-                destination,
-                options: &redirect,
-            },
-        ),
-    ];
-    for (name, message) in messages {
-        let mut out = Vec::new();
-        message.emit(LINK[0], LINK[1], &mut out);
-        let ends = LINK.map(IpAddr::V6);
-        let build = IpBuild {
-            ttl: nd::HOP_LIMIT,
-            ..plain(ends, protocol::ICMPV6)
-        };
-        let mut packet = Vec::new();
-        build.emit(&out, &mut packet);
-        frames.push((name.into(), ip_frame(&packet)));
-    }
-}
-
-fn options(list: &[NdOption<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for option in list {
-        nd::emit_option(*option, &mut out);
-    }
-    out
 }
 
 fn transports(ends: [IpAddr; 2], frames: &mut Vec<Named>) {

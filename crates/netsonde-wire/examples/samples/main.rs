@@ -5,6 +5,7 @@
 mod corpus;
 mod errors;
 mod frames;
+mod neighbours;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -148,3 +148,37 @@ fn an_option_too_long_to_say_is_cut() {
     assert_eq!((out.len(), out[1]), (2040, 255));
     assert_eq!(options(&out).count(), 1);
 }
+
+#[test]
+fn every_message_names_its_own_fields() {
+    let cases = [
+        (133, &[("nd.checksum", 4), ("nd.reserved", 8)][..]),
+        (
+            135,
+            &[("nd.checksum", 4), ("nd.reserved", 8), ("nd.target", 24)],
+        ),
+        (
+            136,
+            &[("nd.checksum", 4), ("nd.flags", 8), ("nd.target", 24)],
+        ),
+        (
+            137,
+            &[
+                ("nd.reserved", 8),
+                ("nd.target", 24),
+                ("nd.destination", 40),
+            ],
+        ),
+    ];
+    for (icmp_type, fields) in cases {
+        let enough = fields[fields.len() - 1].1;
+        let mut bytes = vec![icmp_type, 0, 0, 0];
+        bytes.resize(enough, 0);
+        for got in 4..enough {
+            let (field, needed) = *fields.iter().find(|(_, needed)| *needed > got).unwrap();
+            let short = WireError::Short { field, needed, got };
+            assert_eq!(Nd::parse(&bytes[..got]), Err(short));
+        }
+        assert!(Nd::parse(&bytes).is_ok());
+    }
+}
