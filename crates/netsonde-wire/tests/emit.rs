@@ -309,6 +309,7 @@ fn a_long_quote_is_cut_at_what_the_length_can_say() {
         let mut out = Vec::new();
         error.emit(ends[0], ends[1], &mut out);
         assert_eq!((out[at], out.len()), (words, 8 + room + 4 + objects.len()));
+        assert_eq!(out[8 + room..][..2], [0x20, 0]);
     }
 }
 
