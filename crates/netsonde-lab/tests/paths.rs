@@ -326,16 +326,18 @@ fn a_whole_prefix_can_be_one_host() {
     }
 }
 
+/// The key named in the refusal of the reference path with a change.
+fn refused(change: &dyn Fn(&mut Topology)) -> String {
+    let mut topology = reference(&Behaviour::default(), Domain::default());
+    change(&mut topology);
+    match Lab::new(&topology) {
+        Err(LabError::Topology { key, .. }) => key,
+        other => panic!("{:?}", other.err()),
+    }
+}
+
 #[test]
 fn broken_topologies_are_refused_with_their_key() {
-    let refused = |change: &dyn Fn(&mut Topology)| {
-        let mut topology = reference(&Behaviour::default(), Domain::default());
-        change(&mut topology);
-        match Lab::new(&topology) {
-            Err(LabError::Topology { key, .. }) => key,
-            other => panic!("{:?}", other.err()),
-        }
-    };
     let links =
         |change: fn(&mut Link)| move |t: &mut Topology| change(t.links.get_mut("p1-p2").unwrap());
     assert_eq!(

@@ -29,45 +29,7 @@ impl Lab {
         if source.is_ipv6() != v6 {
             return;
         }
-        let mut body = Vec::new();
-        let asked = Icmp::parse(parsed.payload, v6);
-        if let Ok(Icmp::EchoRequest {
-            ident,
-            sequence,
-            payload,
-        }) = asked
-            && source == parsed.header.destination
-            && matches!(parsed.header.protocol, protocol::ICMP | protocol::ICMPV6)
-        {
-            let mut payload = payload.to_vec();
-            let (ident, sequence) = if blind {
-                invert(&mut payload);
-                (!ident, !sequence)
-            } else {
-                (ident, sequence)
-            };
-            emit_echo(source, sender, true, ident, sequence, &payload, &mut body);
-        } else {
-            let mut quote = probe[..probe.len().min(QUOTE_MAX)].to_vec();
-            if blind {
-                guess(&mut quote);
-            }
-            let icmp_type = if v6 {
-                types::V6_TIME_EXCEEDED
-            } else {
-                types::V4_TIME_EXCEEDED
-            };
-            let style = ExtensionStyle::Rfc4884;
-            ErrorBuild {
-                icmp_type,
-                icmp_code: 0,
-                rest: 0,
-                quote: &quote,
-                objects: &[],
-                style,
-            }
-            .emit(source, sender, &mut body);
-        }
+        let body = claim(&parsed, probe, source, blind);
         let build = IpBuild {
             source,
             destination: sender,
@@ -81,6 +43,46 @@ impl Lab {
         let message = self.build(&build, &body);
         self.carry(now_ns, interface ^ 1, message);
     }
+}
+
+/// What the forger says: an echo reply or time exceeded, with its checksum.
+fn claim(parsed: &IpPacket<'_>, probe: &[u8], source: IpAddr, blind: bool) -> Vec<u8> {
+    let sender = parsed.header.source;
+    let v6 = sender.is_ipv6();
+    let is_icmp = matches!(parsed.header.protocol, protocol::ICMP | protocol::ICMPV6);
+    let mut body = Vec::new();
+    if let Ok(Icmp::EchoRequest {
+        ident,
+        sequence,
+        payload,
+    }) = Icmp::parse(parsed.payload, v6)
+        && is_icmp
+        && source == parsed.header.destination
+    {
+        let ident = if blind { !ident } else { ident };
+        emit_echo(source, sender, true, ident, sequence, payload, &mut body);
+        return body;
+    }
+    let mut quote = probe[..probe.len().min(QUOTE_MAX)].to_vec();
+    if blind {
+        guess(&mut quote);
+    }
+    let icmp_type = if v6 {
+        types::V6_TIME_EXCEEDED
+    } else {
+        types::V4_TIME_EXCEEDED
+    };
+    let style = ExtensionStyle::Rfc4884;
+    ErrorBuild {
+        icmp_type,
+        icmp_code: 0,
+        rest: 0,
+        quote: &quote,
+        objects: &[],
+        style,
+    }
+    .emit(source, sender, &mut body);
+    body
 }
 
 /// What a forger who has not seen the probe gets wrong: identification, source port or identifier, sequence, payload.
