@@ -45,6 +45,7 @@ GOOD: list[tuple[Rule, dict[str, str]]] = [
         prose.links,
         {"a.md": "[b](docs/b.md#the-end) [c](https://x.example)", "docs/b.md": "# The end"},
     ),
+    (prose.links, {"a.md": "[b](b.md#x-1)", "b.md": '<a id="x-1"></a>X'}),
     (prose.links, {"a.md": "```\n[b](nowhere.md)\n```\n"}),
     (prose.fragments, {"changes/2.added.md": "Text.", "changes/README.md": ""}),
     (prose.promises, {"SPECIFICATION.md": "| a | b |\n| --- | --- |\n| x | *pending* |"}),

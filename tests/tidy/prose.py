@@ -86,7 +86,8 @@ def _resolves(page: Path, link: str) -> bool:
 
 
 def _anchors(text: str) -> Iterator[str]:
-    """Yield the anchors of a page's headings, as the site's builder and code hosts make them."""
+    """Yield a page's explicit anchors, and those that headings get, here and on code hosts."""
+    yield from re.findall(r'<a id="([\w-]+)">', text)
     for heading in _HEADING.findall(_FENCE.sub("", text)):
         kept = re.sub(r"[^\w\s-]", "", heading.strip().lower())
         yield re.sub(r"\s", "-", kept)
