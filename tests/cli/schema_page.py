@@ -16,22 +16,37 @@ canonical form; times are integer nanoseconds on the vantage's monotonic clock. 
 could break a reader changes the version; a job of another version is refused.
 """
 
+_RECORDS_HEAD = """\
+# Records
+
+What [events and jobs](schema.md) are made of. `null` stands where a field says so.
+"""
+
 
 def schema_page() -> str:
-    """Return the page: the events first, then the job, then the records both are made of."""
-    schema = json_schema()
-    definitions: dict[str, dict[str, Any]] = schema["$defs"]
-    tags = {_name(ref): tag for tag, ref in schema["discriminator"]["mapping"].items()}
+    """Return the page of the events and the job."""
+    schema, tags = json_schema(), _tags()
+    definitions = schema["$defs"]
     parts = [_HEAD, "## Events\n"]
     parts += [_section(name, definitions[name], f"`{tag}`") for name, tag in tags.items()]
-    parts += ["## The job\n", _section("Job", definitions["Job"], "Job"), "## Records\n"]
-    rest = sorted(set(definitions) - set(tags) - {"Job"})
-    parts += [_section(name, definitions[name], name) for name in rest]
-    return "\n".join(parts)
+    return "\n".join([*parts, _section("Job", definitions["Job"], "The job", "##")])
 
 
-def _section(name: str, definition: dict[str, Any], title: str) -> str:
-    lines = [f"### {title}\n", definition.get("description", name) + "\n"]
+def records_page() -> str:
+    """Return the page of the records that events and jobs are made of."""
+    definitions = json_schema()["$defs"]
+    rest = sorted(set(definitions) - set(_tags()) - {"Job"})
+    parts = [_section(name, definitions[name], name, "##") for name in rest]
+    return "\n".join([_RECORDS_HEAD, *parts])
+
+
+def _tags() -> dict[str, str]:
+    mapping = json_schema()["discriminator"]["mapping"]
+    return {_name(ref): tag for tag, ref in mapping.items()}
+
+
+def _section(name: str, definition: dict[str, Any], title: str, level: str = "###") -> str:
+    lines = [f"{level} {title}\n", definition.get("description", name) + "\n"]
     if "enum" in definition:
         lines.append(", ".join(f"`{value}`" for value in definition["enum"]) + "\n")
         return "\n".join(lines)
@@ -46,7 +61,7 @@ def _section(name: str, definition: dict[str, Any], title: str) -> str:
 
 def _type(value: dict[str, Any]) -> str:
     if "$ref" in value:
-        return f"[{_name(value['$ref'])}](#{_name(value['$ref']).lower()})"
+        return f"[{_name(value['$ref'])}](records.md#{_name(value['$ref']).lower()})"
     if "anyOf" in value:
         return " or ".join(map(_type, value["anyOf"]))
     if "enum" in value:

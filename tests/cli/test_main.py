@@ -51,9 +51,9 @@ def test_errors_of_ours_are_a_message_a_hint_and_a_status(
 
 
 def test_an_option_is_named_by_its_flag(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _main.explain(OptionError("trace.first_ttl", "1 to 9", "10")) == 2
+    assert _main.explain(OptionError("last_ttl", "no less than first_ttl", "3")) == 2
     message, hint = capsys.readouterr().err.splitlines()
-    assert message == "error: --first-ttl: expected 1 to 9, found 10"
+    assert message == "error: --last-ttl: expected no less than --first-ttl, found 3"
     assert hint.startswith("hint: ")
 
 

@@ -24,7 +24,11 @@ from tests.cli.commands import netsonde
         ("trace 5.2.0.1 --lab plain -4 -6", 2, "-4 and -6 exclude each other"),
         ("trace 2a00::1 -4 --lab plain", 2, "2a00::1 is an IPv6 address, but IPv4 was asked"),
         ("trace 10.0.0.1", 2, "10.0.0.1 is a special-purpose address"),
-        ("trace 5.2.0.1 --lab plain --first-ttl 9 --last-ttl 3", 2, "--first-ttl: expected"),
+        (
+            "trace 5.2.0.1 --lab plain --first-ttl 9 --last-ttl 3",
+            2,
+            "--last-ttl: expected no less than --first-ttl",
+        ),
         ("tnt 5.2.0.1 --privilege none", 4, "tnt needs raw sockets"),
         ("trace -f /nonexistent", 4, "cannot read /nonexistent: No such file"),
     ],

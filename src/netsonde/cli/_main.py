@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -144,7 +145,8 @@ def explain(error: Exception) -> int:
         raise error
     message, hint = error.message, error.hint
     if isinstance(error, OptionError):
-        message = f"{flag(error.option)}: expected {error.expected}, found {error.found}"
+        expected = re.sub(r"\b\w+_\w+\b", lambda match: flag(match[0]), error.expected)
+        message = f"{flag(error.option)}: expected {expected}, found {error.found}"
         hint = hint or "`netsonde COMMAND --help` tells what each option takes"
     complain(message, hint)
     return error.exit_status
@@ -158,8 +160,8 @@ def complain(message: str, hint: str = "") -> None:
 
 
 def flag(option: str) -> str:
-    """Return the flag that sets an option of the job: `trace.first_ttl` gives `--first-ttl`."""
-    return "--" + option.rpartition(".")[2].replace("_", "-")
+    """Return the flag that sets an option: `first_ttl` gives `--first-ttl`."""
+    return "--" + option.replace("_", "-")
 
 
 def _explain_click(error: click.ClickException) -> int:

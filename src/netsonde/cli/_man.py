@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def man(context: click.Context) -> None:
 
 def page(group: click.Group) -> str:
     """Return the manual page of a group of commands."""
-    root = click.Context(group, info_name="netsonde")
+    root = click.Context(group, info_name="netsonde", **group.context_settings)
     lines = [
         '.TH NETSONDE 1 "" "netsonde" "User Commands"',
         ".SH NAME",
@@ -92,7 +93,7 @@ def _command(context: click.Context, command: click.Command) -> list[str]:
 def _description(command: click.Command) -> list[str]:
     """Return the help of a command; its \\b paragraphs keep their lines."""
     lines: list[str] = []
-    for paragraph in re.split(r"\n\n+", (command.help or "").strip()):
+    for paragraph in re.split(r"\n\n+", inspect.cleandoc(command.help or "")):
         if paragraph.startswith("\b"):
             kept = [_escape(line) for line in paragraph.removeprefix("\b\n").splitlines()]
             lines += [".PP", ".nf", *kept, ".fi"]

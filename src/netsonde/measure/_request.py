@@ -134,7 +134,15 @@ def _check(made: Job) -> None:
     try:
         _core.Engine(msgspec.json.encode(one), 0)
     except _core.JobError as error:
-        raise OptionError(*error.args) from None
+        field, expected, found = error.args
+        raise OptionError(_option(field), _option(expected), found) from None
+
+
+def _option(text: str) -> str:
+    """Return a text with fields of the job named as the options that set them."""
+    text = text.replace("budget.per_target", "probes_per_target")
+    text = text.replace("budget.total", "probes_total")
+    return re.sub(r"\b(?:ping|trace|tnt)\.(?=\w)", "", text)
 
 
 def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:
