@@ -15,10 +15,10 @@ class Recorder:
     def __init__(self, status: int = 0, stderr: str = "") -> None:
         self.status = status
         self.stderr = stderr
-        self.lines: list[str] = []
+        self.lines: dict[str, list[str]] = {}
 
-    def __call__(self, arguments: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        self.lines = options["input"].splitlines()
+    def __call__(self, arguments: list[str], **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
+        self.lines[arguments[1]] = options["input"].splitlines()
         return subprocess.CompletedProcess(arguments, self.status, "", self.stderr)
 
 
@@ -36,14 +36,15 @@ def test_the_first_attachment_is_the_way_out(monkeypatch: pytest.MonkeyPatch) ->
     recorder = Recorder()
     monkeypatch.setattr("subprocess.run", recorder)
     _netns.configure([attachment("vp", "5.1.0.1/30", "2a00::1/64")])
-    assert recorder.lines == [
-        "link set lo up",
-        f"link set vp mtu 1400 txqueuelen {_netns.QUEUE_LENGTH} up",
-        "address add 5.1.0.1/30 dev vp",
-        "route add 0.0.0.0/0 dev vp",
-        "address add 2a00::1/64 dev vp nodad",
-        "route add ::/0 dev vp",
-    ]
+    assert recorder.lines == {
+        "-4": [
+            "link set lo up",
+            f"link set vp mtu 1400 txqueuelen {_netns.QUEUE_LENGTH} up",
+            "address add 5.1.0.1/30 dev vp",
+            "route add default dev vp",
+        ],
+        "-6": ["address add 2a00::1/64 dev vp nodad", "route add default dev vp"],
+    }
     assert _netns.QUEUE_LENGTH >= 2_000
 
 
@@ -51,9 +52,9 @@ def test_further_ones_are_chosen_by_source(monkeypatch: pytest.MonkeyPatch) -> N
     recorder = Recorder()
     monkeypatch.setattr("subprocess.run", recorder)
     _netns.configure([attachment("vp", "5.1.0.1/30"), attachment("vq", "5.1.200.1/30")])
-    assert recorder.lines[-3:] == [
-        "route add 0.0.0.0/0 dev vq metric 2001",
-        "route add 0.0.0.0/0 dev vq table 101",
+    assert recorder.lines["-4"][-3:] == [
+        "route add default dev vq metric 2001",
+        "route add default dev vq table 101",
         "rule add from 5.1.200.1 lookup 101",
     ]
 

@@ -53,6 +53,13 @@ def write(name: str) -> None:
     path_of(name).write_text(render(produce(name)) + "\n")
 
 
+def drop_orphans() -> None:
+    """Remove the golden results whose scenario is gone."""
+    for path in FOLDER.glob("*.json"):
+        if path.stem not in names():
+            path.unlink()
+
+
 def stable(result: TntResult) -> dict[str, Any]:
     """Return what must not change by itself."""
     return {

@@ -1,8 +1,8 @@
 """The live driver: runs an unmodified program in a namespace attached to the lab.
 
 The namespaces are made by `unshare`, which then turns into `_inside.py`; that one
-serves the lab on TUN devices and runs the program. As root the network namespace
-alone is new; without root a user namespace comes first.
+serves the lab on TUN devices and runs the program. These are network, mount and
+process namespaces; where CAP_SYS_ADMIN is missing, a user namespace comes first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from netsonde.lab._elements import Attachment
@@ -24,6 +25,7 @@ from netsonde.model import HostError, UsageError
 
 #: Interface names are at most 15 bytes long.
 _DEVICE_MAX = 15
+_CAP_SYS_ADMIN = 21
 _PACKAGES = {"unshare": "util-linux", "ip": "iproute2"}
 
 
@@ -99,8 +101,7 @@ def _prepared(
         plan = make_plan(lab, command, attachments, quiet)
         with os.fdopen(os.dup(descriptor), "wb") as file:
             file.write(json.dumps(plan).encode())
-        rights = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        spaces = [*rights, "--net", "--mount", "--pid"]
+        spaces = [*_rights(), "--net", "--mount", "--pid"]
         inside = [sys.executable, "-m", "netsonde.lab._inside", str(descriptor)]
         yield [unshare, *spaces, "--", *inside], descriptor
     finally:
@@ -118,7 +119,7 @@ def check_host() -> str:
             raise HostError(f"there is no program `{program}`", f"apt-get install {package}")
     unshare = shutil.which("unshare", path=_search_path())
     assert unshare is not None, "looked for above"
-    rights = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    rights = _rights()
     tried = subprocess.run(  # noqa: S603 - a fixed command
         [unshare, *rights, "--net", "--mount", "--pid", "--fork", "true"],
         check=False,
@@ -127,13 +128,21 @@ def check_host() -> str:
     )
     if tried.returncode != 0:
         hint = (
-            "the container lacks CAP_SYS_ADMIN: start it with --privileged"
-            if os.geteuid() == 0
-            else "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 "
+            "run as root with CAP_SYS_ADMIN (a container: --privileged), or allow user namespaces: "
+            "sysctl kernel.unprivileged_userns_clone=1 "
             "(Ubuntu: kernel.apparmor_restrict_unprivileged_userns=0)"
         )
         raise HostError(f"cannot make namespaces: {tried.stderr.strip()}", hint)
     return unshare
+
+
+def _rights() -> list[str]:
+    """Return what `unshare` needs to be told besides: a user namespace, without CAP_SYS_ADMIN."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    effective = next(
+        int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:")
+    )
+    return [] if effective >> _CAP_SYS_ADMIN & 1 else ["--user", "--map-root-user"]
 
 
 def make_plan(

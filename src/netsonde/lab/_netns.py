@@ -52,29 +52,29 @@ def configure(attachments: Sequence[dict[str, Any]]) -> None:
     _set("net/ipv4/ping_group_range", "0 2147483647") or _set("net/ipv4/ping_group_range", "0 0")
     _set("net/ipv4/conf/all/rp_filter", "0")
     _set("net/ipv4/conf/default/rp_filter", "0")
-    batch = ["link set lo up"]
+    batches = {"-4": ["link set lo up"], "-6": []}
     for index, item in enumerate(attachments):
         device = item["device"]
         _set(f"net/ipv4/conf/{device}/rp_filter", "0")
         _set(f"net/ipv6/conf/{device}/accept_ra", "0")
         _set(f"net/ipv6/conf/{device}/router_solicitations", "0")
         _set(f"net/ipv6/conf/{device}/addr_gen_mode", "1")
-        batch.append(f"link set {device} mtu {item['mtu']} txqueuelen {QUEUE_LENGTH} up")
+        batches["-4"].append(f"link set {device} mtu {item['mtu']} txqueuelen {QUEUE_LENGTH} up")
         for address in item["addresses"]:
-            nodad = " nodad" if ":" in address else ""
-            batch.append(f"address add {address} dev {device}{nodad}")
-            batch.extend(_routes(device, address, index))
-    _ip(batch)
+            family, nodad = ("-6", " nodad") if ":" in address else ("-4", "")
+            batches[family].append(f"address add {address} dev {device}{nodad}")
+            batches[family].extend(_routes(device, address, index))
+    for family, batch in batches.items():
+        _ip(family, batch)
 
 
 def _routes(device: str, address: str, index: int) -> list[str]:
-    everywhere = "::/0" if ":" in address else "0.0.0.0/0"
     if index == 0:
-        return [f"route add {everywhere} dev {device}"]
+        return [f"route add default dev {device}"]
     source, table = address.partition("/")[0], 100 + index
     return [
-        f"route add {everywhere} dev {device} metric {2000 + index}",
-        f"route add {everywhere} dev {device} table {table}",
+        f"route add default dev {device} metric {2000 + index}",
+        f"route add default dev {device} table {table}",
         f"rule add from {source} lookup {table}",
     ]
 
@@ -99,10 +99,10 @@ def name_hosts(hosts: str) -> None:
             )
 
 
-def _ip(batch: Sequence[str]) -> None:
+def _ip(family: str, batch: Sequence[str]) -> None:
     try:
-        done = subprocess.run(
-            ["ip", "-batch", "-"],  # noqa: S607 - in sbin or bin
+        done = subprocess.run(  # noqa: S603 - no shell; the names come from checked topologies
+            ["ip", family, "-batch", "-"],  # noqa: S607 - in sbin or bin
             input="\n".join(batch) + "\n",
             check=False,
             capture_output=True,
