@@ -6,8 +6,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from netsonde.cli._main import EXIT_STATUSES, cli
-from netsonde.cli._man import page
+from netsonde.cli._main import EXIT_STATUSES
 from tests.cli.commands import netsonde
 from tests.cli.schema_page import records_page, schema_page
 
@@ -36,7 +35,7 @@ def files() -> dict[Path, Callable[[], str]]:
         FOLDER / name: lambda line=line: _transcript(line)  # type: ignore[misc]
         for name, line in COMMANDS.items()
     }
-    made[ROOT / "man/data/share/man/man1/netsonde.1"] = lambda: page(cli)
+    made[ROOT / "man/data/share/man/man1/netsonde.1"] = lambda: netsonde("man").out
     made[ROOT / "docs/reference/schema.md"] = schema_page
     made[ROOT / "docs/reference/records.md"] = records_page
     made[ROOT / "docs/reference/exit-status.md"] = _exit_status_page

@@ -4,7 +4,6 @@ Every record is frozen and mirrors the schema of the Rust side field by field. T
 (FRPLA, RTLA and the rest) are those of the Rust side.
 """
 
-from netsonde._core import frpla, initial_ttl, opaque_length, return_length, rtla, uturn
 from netsonde.model._base import Address, Record
 from netsonde.model._errors import FormatError, HostError, NetsondeError, UsageError
 from netsonde.model._event import (
@@ -17,6 +16,7 @@ from netsonde.model._event import (
     Start,
     decode_event,
 )
+from netsonde.model._infer import frpla, initial_ttl, opaque_length, return_length, rtla, uturn
 from netsonde.model._job import (
     SCHEMA,
     Budget,
