@@ -25,7 +25,7 @@ pub enum LabError {
     },
     /// A name given to the lab that its topology does not have.
     UnknownName {
-        /// What was looked for, such as `"attachment"`.
+        /// What was looked for, such as `"an attachment"`.
         kind: &'static str,
         /// The name.
         found: String,
@@ -65,7 +65,7 @@ impl fmt::Display for LabError {
                 write!(f, "{key}: expected {expected}, found {found}")
             }
             Self::UnknownName { kind, found } => {
-                write!(f, "expected the name of a {kind}, found {found:?}")
+                write!(f, "expected the name of {kind}, found {found:?}")
             }
         }
     }

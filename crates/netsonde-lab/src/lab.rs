@@ -98,7 +98,7 @@ impl Lab {
         index
             .map(|(index, _)| AttachmentId(index))
             .ok_or_else(|| LabError::UnknownName {
-                kind: "attachment",
+                kind: "an attachment",
                 found: name.to_owned(),
             })
     }
@@ -116,7 +116,7 @@ impl Lab {
     /// There is no such node.
     pub fn set_node(&mut self, name: &str, node: Box<dyn Node>) -> Result<(), LabError> {
         let index = self.plan.node(name).ok_or_else(|| LabError::UnknownName {
-            kind: "node",
+            kind: "a node",
             found: name.to_owned(),
         })?;
         self.foreign[index as usize] = Some(node);
@@ -206,7 +206,7 @@ impl Lab {
     pub fn start_capture(&mut self, link: Option<&str>, bytes_max: usize) -> Result<(), LabError> {
         if let Some(name) = link.filter(|name| self.plan.link(name).is_none()) {
             return Err(LabError::UnknownName {
-                kind: "link",
+                kind: "a link",
                 found: name.to_owned(),
             });
         }

@@ -268,7 +268,7 @@ fn a_foreign_node_takes_part() {
     assert_eq!(
         unknown,
         LabError::UnknownName {
-            kind: "node",
+            kind: "a node",
             found: "nobody".into()
         }
     );

@@ -184,7 +184,7 @@ fn refused(error: Refusal) -> PyErr {
             message,
         } => LabError::new_err((format!("line {line}, column {column}"), "JSON", message)),
         Refusal::UnknownName { kind, found } => {
-            LabError::new_err((kind, format!("the name of a {kind}"), found))
+            LabError::new_err(("name", format!("the name of {kind}"), found))
         }
         other => LabError::new_err(("the topology", "a usable one", other.to_string())),
     }
