@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,19 @@ def test_a_job_is_done_without_privilege(version: int) -> None:
     assert all(0 < reply["rtt_ns"] < 10**9 for reply in result["replies"])
 
 
+def test_icmp_takes_ping_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = [one for one in _core.open_link(raw=False, v4=True, v6=False) if "ping" not in one[0]]
+    monkeypatch.setattr(_core, "open_link", lambda **_: without)
+    with pytest.raises(HostError, match="ping sockets") as caught:
+        run(job(method="icmp"))
+    assert "netsonde doctor" in caught.value.hint
+    for _, descriptor in without:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.close(descriptor)
+
+
 def test_a_refused_job_is_an_event() -> None:
-    [event] = run(job(method="icmp"))
+    [event] = run(job(method="tcp-syn"))
     assert event["type"] == "failed"
     assert "ping.method" in event["reason"]
 

@@ -7,7 +7,7 @@ import netsonde
 from netsonde.measure import OptionError, choose, request
 from netsonde.measure._host import Host
 from netsonde.measure._request import job
-from netsonde.model import HostError, Job, Kind, PingMethod, Target
+from netsonde.model import HostError, Job, Kind, PingMethod, Target, TraceMethod
 
 LAB = choose(netsonde.lab.load("plain"))
 TARGET = Target(address="5.2.0.1", source="5.1.0.1")
@@ -66,6 +66,17 @@ def test_contradictions_are_found_before_anything_is_sent() -> None:
 def test_an_unknown_option_is_a_type_error_as_for_any_function() -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'frpla_min'"):
         _job(Kind.TRACE, frpla_min=3)
+
+
+def test_without_privilege_the_method_is_udp_unless_given() -> None:
+    def made(kind: Kind, **options: object) -> Job:
+        return msgspec.json.decode(job(request(kind, options), Host("none"), [TARGET]), type=Job)
+
+    assert made(Kind.PING).ping.method is PingMethod.UDP
+    assert made(Kind.TRACE).trace.method is TraceMethod.UDP_PARIS
+    assert made(Kind.PING, method="icmp").ping.method is PingMethod.ICMP
+    with pytest.raises(OptionError, match="udp or icmp, without privilege"):
+        made(Kind.PING, method="tcp-ack")
 
 
 def test_tnt_without_privilege_is_refused() -> None:

@@ -69,6 +69,25 @@ def test_udp_works_without_rights(chain: Chain, v6: bool) -> None:
 
 
 @FAMILIES
+@pytest.mark.parametrize("command", ["ping", "trace"])
+def test_icmp_works_without_rights_where_the_host_allows_it(
+    long_chain: Chain, v6: bool, command: str
+) -> None:
+    target = long_chain.target(v6=v6)
+    method = "--method=icmp" if command == "ping" else "--method=icmp-paris"
+    long_chain.run("sysctl", "-qw", "net.ipv4.ping_group_range=0 2147483647")
+    try:
+        events = long_chain.netsonde(command, target, method, prefix=without_rights())
+    finally:
+        long_chain.run("sysctl", "-qw", "net.ipv4.ping_group_range=1 0")
+    assert events[0]["privilege"] == "none"
+    [result] = [event for event in events if event["type"] == command]
+    groups = [result] if command == "ping" else result["hops"]
+    found = [group["replies"][0]["responder"] for group in groups]
+    assert found == ([target] if command == "ping" else long_chain.hops(v6=v6))
+
+
+@FAMILIES
 @pytest.mark.parametrize("size", [60, 1_500])
 def test_the_size_is_that_of_the_whole_packet(long_chain: Chain, v6: bool, size: int) -> None:
     target = long_chain.target(v6=v6)

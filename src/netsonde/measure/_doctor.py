@@ -131,7 +131,7 @@ def _ping_sockets() -> Finding:
         name="ping sockets",
         ok=not found,
         found=f"net.ipv4.ping_group_range = {' '.join(groups)}",
-        serves="ICMP echo without privilege",
+        serves="ping and trace by ICMP without privilege",
         remedy='sudo sysctl -w net.ipv4.ping_group_range="0 2147483647"' if found else "",
     )
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from netsonde import _core
-from netsonde.model import HostError, Privilege, UsageError
+from netsonde.model import HostError, Kind, Privilege, UsageError
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -128,11 +128,24 @@ class _Address(msgspec.Struct):
     address: str
 
 
+class _Method(msgspec.Struct):
+    method: str = "icmp"
+
+
 class _Needs(msgspec.Struct):
     """What a job says of the sockets that it takes."""
 
+    kind: Kind
     targets: list[_Address]
+    ping: _Method = msgspec.field(default_factory=_Method)
+    trace: _Method = msgspec.field(default_factory=_Method)
     privilege: Privilege = Privilege.RAW
+
+    @property
+    def icmp(self) -> bool:
+        """Whether echo requests are sent."""
+        method = self.ping.method if self.kind is Kind.PING else self.trace.method
+        return method.startswith("icmp")
 
 
 class _Kind(msgspec.Struct):
@@ -168,7 +181,7 @@ def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
     v6 = any(":" in target.address for target in needs.targets)
     v4 = any(":" not in target.address for target in needs.targets)
     try:
-        return _core.open_link(raw=needs.privilege is Privilege.RAW, v4=v4, v6=v6)
+        opened = _core.open_link(raw=needs.privilege is Privilege.RAW, v4=v4, v6=v6)
     except PermissionError as error:
         raise HostError(f"not allowed: {error.strerror}", _NO_RAW_HINT) from error
     except OSError as error:
@@ -176,6 +189,13 @@ def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
         if error.errno == errno.EAFNOSUPPORT:
             hint = "this kernel has no IPv6, or no IPv4; leave out such targets"
         raise HostError(f"cannot open the sockets: {error.strerror}", hint) from error
+    pings = sum(role.startswith("ping") for role, _ in opened)
+    if needs.privilege is Privilege.NONE and needs.icmp and pings < v4 + v6:
+        for _, descriptor in opened:
+            os.close(descriptor)
+        message = "ICMP without raw sockets takes ping sockets, which this host does not allow"
+        raise HostError(message, "use a UDP method; `netsonde doctor` says how to allow more")
+    return opened
 
 
 async def _hand_over(process: Process, job: bytes) -> None:

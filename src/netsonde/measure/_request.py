@@ -18,10 +18,12 @@ from netsonde.model import (
     HostError,
     Job,
     Kind,
+    PingMethod,
     PingOptions,
     Privilege,
     Target,
     TntOptions,
+    TraceMethod,
     TraceOptions,
     UsageError,
     job_id,
@@ -63,6 +65,8 @@ class Request(NamedTuple):
     tnt: TntOptions
     budget: Budget
     run: RunKeywords
+    is_method_given: bool = True
+    """Whether the caller chose the method; else it is one that the vantage can use."""
 
     @property
     def allows_special_purpose(self) -> bool:
@@ -86,7 +90,8 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
         if name not in RunKeywords.__annotations__:
             msg = f"{kind}() got an unexpected keyword argument {name!r}"
             raise TypeError(msg)
-    return Request(kind, ping, trace, tnt, budget, RunKeywords(**left))  # type: ignore[typeddict-item]
+    run = RunKeywords(**left)  # type: ignore[typeddict-item]
+    return Request(kind, ping, trace, tnt, budget, run, "method" in options)
 
 
 def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
@@ -100,6 +105,11 @@ def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
     if asked.kind is Kind.TNT and privilege is Privilege.NONE:
         message = "tnt needs raw sockets: without them, replies show neither TTLs nor labels"
         raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
+    if privilege is Privilege.NONE and not asked.is_method_given:
+        asked = asked._replace(
+            ping=msgspec.structs.replace(asked.ping, method=PingMethod.UDP),
+            trace=msgspec.structs.replace(asked.trace, method=TraceMethod.UDP_PARIS),
+        )
     run, virtual = asked.run, vantage.is_virtual
     seed = run.get("seed")
     if seed is None:

@@ -113,7 +113,6 @@ fn check_trace(options: &TraceOptions) -> Result<(), JobError> {
 }
 
 fn check_tnt(options: &TntOptions) -> Result<(), JobError> {
-    require(options.ping_count > 0, "tnt.ping_count", "1 to 255", 0)?;
     let ordered = options.opaque_min < options.opaque_max;
     require(
         ordered,
@@ -123,24 +122,24 @@ fn check_tnt(options: &TntOptions) -> Result<(), JobError> {
     )
 }
 
-/// Without privilege there is UDP, and nothing else.
+/// Without privilege there are UDP and, where the host allows it, ICMP echo: nothing that needs more than sockets.
 fn check_privilege(job: &Job) -> Result<(), JobError> {
     if job.privilege == Privilege::Raw {
         return Ok(());
     }
     match job.kind {
         Kind::Ping => require(
-            job.ping.method == PingMethod::Udp,
+            matches!(job.ping.method, PingMethod::Udp | PingMethod::Icmp),
             "ping.method",
-            "udp, without privilege",
+            "udp or icmp, without privilege",
             name(&job.ping.method).as_str(),
         ),
         Kind::Trace => {
-            let is_udp = job.trace.method == TraceMethod::UdpParis;
+            let is_allowed = job.trace.method != TraceMethod::TcpSyn;
             require(
-                is_udp,
+                is_allowed,
                 "trace.method",
-                "udp-paris, without privilege",
+                "udp-paris or icmp-paris, without privilege",
                 name(&job.trace.method).as_str(),
             )
         }

@@ -26,6 +26,8 @@
 //! | TCP ACK | RST | sequence (our acknowledgment) 32 | 32 |
 //! | UDP without privilege | error without the payload | source port 15, destination port 15 | 30 |
 //! | UDP without privilege | error with the payload | the same, payload 48 | 78 |
+//! | ICMP without privilege | error without the payload | identifier 16 (the kernel's), sequence 16 | 32 |
+//! | ICMP without privilege | echo reply, error with the payload | the same, payload 48 | 80 |
 //! | UDP without privilege, port demanded | any error or UDP reply | source port 15 | 15 |
 //!
 //! "16" is rounded: checksums take 65,534 values and IP-IDs 65,535.

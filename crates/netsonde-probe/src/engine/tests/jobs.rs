@@ -92,12 +92,6 @@ const SPOILED: &[Spoiled] = &[
     (Kind::Trace, |job| job.trace.window = 0, "trace.window", "0"),
     (
         Kind::Tnt,
-        |job| job.tnt.ping_count = 0,
-        "tnt.ping_count",
-        "0",
-    ),
-    (
-        Kind::Tnt,
         |job| job.tnt.opaque_max = 1,
         "tnt.opaque_max",
         "1",
