@@ -88,6 +88,21 @@ def test_switches_reach_the_job() -> None:
     assert "1 tunnel" in netsonde("tnt", "5.2.0.1", "--lab", "invisible-php-64-64").out
 
 
+def test_zero_is_a_value() -> None:
+    ran = netsonde("trace", "5.2.0.1", "--lab", "plain", "--attempts", "1", "--tos", "0")
+    assert ran.status == 0
+    looped = netsonde("trace", "5.2.0.1", "--lab", "loop", "--loop-limit", "0")
+    assert "the path loops" in netsonde("trace", "5.2.0.1", "--lab", "loop").out
+    assert "the path loops" not in looped.out
+
+
+def test_a_seed_of_more_than_64_bits_is_refused() -> None:
+    ran = netsonde("trace", "5.2.0.1", "--lab", "plain", "--seed", str(2**64))
+    assert ran.status == 2
+    assert ran.err.startswith("error: invalid value for '--seed'")
+    assert netsonde("trace", "5.2.0.1", "--lab", "plain", "--seed", str(2**64 - 1)).status == 0
+
+
 def test_no_progress_without_a_terminal() -> None:
     assert netsonde("trace", "5.2.0.1", "--lab", "plain").err == ""
 

@@ -7,7 +7,7 @@ import netsonde
 from netsonde.measure import OptionError, choose, request
 from netsonde.measure._host import Host
 from netsonde.measure._request import job
-from netsonde.model import HostError, Job, Kind, PingMethod, Target, TraceMethod
+from netsonde.model import HostError, Job, Kind, PingMethod, Target, UsageError, TraceMethod
 
 LAB = choose(netsonde.lab.load("plain"))
 TARGET = Target(address="5.2.0.1", source="5.1.0.1")
@@ -82,3 +82,8 @@ def test_without_privilege_the_method_is_udp_unless_given() -> None:
 def test_tnt_without_privilege_is_refused() -> None:
     with pytest.raises(HostError, match="raw sockets"):
         job(request(Kind.TNT, {}), Host("none"), [TARGET])
+
+
+def test_more_than_64_bits_do_not_fit() -> None:
+    with pytest.raises(UsageError, match="out of range"):
+        _job(Kind.TRACE, seed=2**64)

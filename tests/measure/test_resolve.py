@@ -114,3 +114,19 @@ def test_the_resolver_is_asked_for_the_family(monkeypatch: pytest.MonkeyPatch) -
 def test_more_names_than_a_batch() -> None:
     names = [f"5.9.{n // 256}.{n % 256}" for n in range(2_500)]
     assert [target.address for target in _resolve(names).targets] == names
+
+
+@pytest.mark.parametrize("name", ["1.2.3", "1", "0x7f.1", "010.1.1.1", "1.2.3.4.5", "256.1.1.1"])
+def test_half_an_address_is_not_completed(name: str) -> None:
+    assert _messages(_resolve([name], _Host())) == [f"{name} is no IPv4 address"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("fe80::1%eth0", "fe80::1%eth0 has a zone, and link-local addresses are not measured"),
+        ("::ffff:5.2.0.1", "::ffff:5.2.0.1 is an IPv4 address in IPv6 clothes"),
+    ],
+)
+def test_addresses_that_no_packet_could_carry(name: str, message: str) -> None:
+    assert _messages(_resolve([name])) == [message]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Complaints about targets printed one by one; the others are counted.
 COMPLAINTS_MAX = 20
 
+#: Switches of the command alone, which click sets to False where not given.
+_SWITCHES = {"family_4", "family_6", "json", "verbose"}
+
 _INTERRUPTED = 130
 _NOT_REACHED = 3
 
@@ -37,9 +40,7 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     Raises:
         NetsondeError: Nothing could be measured.
     """
-    given = {name: value for name, value in parameters.items() if value not in (None, (), False)}
-    negated = {name: False for name in ("reveal_64_64",) if parameters.get(name) is False}
-    given |= negated
+    given = _given(parameters)
     wanted = targets(given.pop("target", ()), given.pop("file", None))
     as_json, verbose = given.pop("json", False), given.pop("verbose", False)
     family = _family(four=given.pop("family_4", False), six=given.pop("family_6", False))
@@ -51,6 +52,18 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     with asyncio.Runner() as runner:
         status = runner.run(_run(asked, vantage, wanted, as_json=as_json, verbose=verbose))
     return status if status == _INTERRUPTED else problems or status
+
+
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that the caller gave: 0 is a value, an unset switch is none.
+
+    Of switches that can be negated, False says so; click gives None for the others.
+    """
+    return {
+        name: value
+        for name, value in parameters.items()
+        if value is not None and value != () and not (value is False and name in _SWITCHES)
+    }
 
 
 async def _run(

@@ -32,6 +32,7 @@ _SHORT = {
 }
 
 _UINT32_MAX = 2**32 - 1
+_UINT64_MAX = 2**64 - 1
 
 
 def options_of(record: type[Record]) -> Callable[[F], F]:
@@ -131,14 +132,15 @@ def _type(hint: Any) -> click.ParamType[Any]:  # noqa: ANN401
     bounds = [part for part in get_args(hint) if isinstance(part, msgspec.Meta)]
     low = next((int(part.ge) for part in bounds if part.ge is not None), 0)
     high = next((int(part.le) for part in bounds if part.le is not None), None)
-    return _Range(low, None if high == _UINT32_MAX else high)
+    return _Range(low, _UINT64_MAX if high is None else high)
 
 
 class _Range(click.IntRange):
     """Whole numbers between two bounds, written as people write them."""
 
     def _describe_range(self) -> str:
-        return f"from {self.min}" if self.max is None else f"{self.min} to {self.max}"
+        no_limit = self.max in (_UINT32_MAX, _UINT64_MAX)
+        return f"from {self.min}" if no_limit else f"{self.min} to {self.max}"
 
 
 def _metavar(hint: Any) -> str | None:  # noqa: ANN401

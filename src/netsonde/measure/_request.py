@@ -145,6 +145,9 @@ def _check(made: Job) -> None:
         _core.Engine(msgspec.json.encode(one), 0)
     except _core.JobError as error:
         field, expected, found = error.args
+        if field == "job":
+            message = f"a number in the job is out of range: {found}"
+            raise UsageError(message, "whole numbers have at most 64 bits") from None
         raise OptionError(_option(field), _option(expected), found) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import socket
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -84,6 +85,7 @@ async def _address(name: str, vantage: Vantage, family: Family) -> Address:
             message = f"{name} is an IPv{literal.version} address, but IPv{family} was asked for"
             raise UsageError(message, f"leave out -{family}, or give a host name")
         return str(literal)
+    _refuse_half_an_address(name)
     for known in vantage.known_addresses(name):
         if family in (None, ipaddress.ip_address(known).version):
             return known
@@ -94,10 +96,29 @@ async def _address(name: str, vantage: Vantage, family: Family) -> Address:
 
 
 def _literal(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a name is; None if it is none.
+
+    Raises:
+        UsageError: It has a zone, or wraps an IPv4 address: no packet could carry it.
+    """
     try:
-        return ipaddress.ip_address(name)
+        literal = ipaddress.ip_address(name)
     except ValueError:
         return None
+    if isinstance(literal, ipaddress.IPv6Address) and literal.scope_id is not None:
+        message = f"{name} has a zone, and link-local addresses are not measured"
+        raise UsageError(message, "leave out what follows the %, and see what is left")
+    if isinstance(literal, ipaddress.IPv6Address) and literal.ipv4_mapped:
+        message = f"{name} is an IPv4 address in IPv6 clothes"
+        raise UsageError(message, f"give {literal.ipv4_mapped} itself")
+    return literal
+
+
+def _refuse_half_an_address(name: str) -> None:
+    """Refuse numbers that old resolvers complete: 1.2.3 would be 1.2.0.3."""
+    if re.fullmatch(r"(?:0[xX][0-9a-fA-F]*|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]*|[0-9]*))*", name):
+        message = f"{name} is no IPv4 address"
+        raise UsageError(message, "four decimal numbers from 0 to 255, without leading zeros")
 
 
 async def _lookup(name: str, family: Family) -> Address:
