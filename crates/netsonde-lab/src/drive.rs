@@ -1,5 +1,5 @@
 //! The virtual driver: a host runs on the lab's clock, which jumps from event to event.
-use crate::lab::{AttachmentId, Lab};
+use crate::lab::{AttachmentId, DELIVERIES_MAX, Lab};
 
 /// Rounds without a tick of the clock after which a host is taken to be stuck.
 const STANDSTILL_MAX: u32 = 1_000_000;
@@ -50,7 +50,7 @@ impl Lab {
             while let Some(delivery) = self.poll_delivery() {
                 if delivery.attachment == attachment {
                     host.handle_packet(delivery.at_ns, &delivery.packet);
-                } else {
+                } else if others.len() < DELIVERIES_MAX {
                     others.push(delivery);
                 }
             }

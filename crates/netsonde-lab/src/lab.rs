@@ -15,6 +15,9 @@ use crate::{Drop, LabError, Statistics};
 /// Packets under way at once; more are dropped and counted. A loop of copies ends here.
 const IN_FLIGHT_MAX: usize = 1 << 20;
 
+/// Deliveries that wait for [`Lab::poll_delivery`]; more are dropped and counted.
+pub(crate) const DELIVERIES_MAX: usize = 1 << 20;
+
 /// Number of an attachment: the place of a measurement host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttachmentId(pub(crate) u32);
@@ -257,6 +260,9 @@ impl Lab {
 
     fn arrive(&mut self, now_ns: u64, interface: u32, packet: Packet) {
         match self.plan.interfaces[interface as usize].owner {
+            Owner::Attached(_) if self.deliveries.len() >= DELIVERIES_MAX => {
+                self.drop(packet, Drop::Overflow);
+            }
             Owner::Attached(attachment) => {
                 self.statistics.delivered += 1;
                 self.digest.add(now_ns, attachment, packet.data());

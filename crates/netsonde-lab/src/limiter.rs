@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::topology::{LimitScope, RateLimit};
 
-/// Buckets kept at once; full ones are forgotten first, which changes nothing.
+/// Buckets kept at once. Full ones are forgotten, which changes nothing; for more there are no messages.
 const BUCKETS_MAX: usize = 4_096;
 
 /// The buckets of one node, none without a limit.
@@ -45,6 +45,9 @@ impl Limiter {
         };
         if self.full_at_ns.len() >= BUCKETS_MAX {
             self.full_at_ns.retain(|_, full_at_ns| *full_at_ns > now_ns);
+            if self.full_at_ns.len() >= BUCKETS_MAX && !self.full_at_ns.contains_key(&bucket) {
+                return false;
+            }
         }
         let token_ns = token_ns(limit.rate_pps);
         let full_at_ns = self
@@ -104,6 +107,16 @@ mod tests {
                 .filter(|_| limiter.admit(60_000_000_000, TO, 0))
                 .count(),
             6
+        );
+    }
+
+    #[test]
+    fn buckets_are_limited_and_used_again() {
+        let mut limiter = limiter(1.0, 1, LimitScope::Interface);
+        let mut admitted = |at_ns| (0..10_000).filter(|i| limiter.admit(at_ns, TO, *i)).count();
+        assert_eq!(
+            [admitted(0), admitted(1), admitted(1_000_000_000)],
+            [BUCKETS_MAX, 0, BUCKETS_MAX]
         );
     }
 
