@@ -178,7 +178,7 @@ pub struct TraceOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TntOptions {
-    /// Echo requests per address.
+    /// Echo requests per address; 0 for none, which leaves FRPLA, labels and quoted TTLs.
     pub ping_count: u8,
     /// Smallest FRPLA, in hops, that triggers a revelation.
     pub frpla_min: u8,

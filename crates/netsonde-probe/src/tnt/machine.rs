@@ -168,10 +168,9 @@ impl Machine {
         }
         match self.pings.poll(shared) {
             pings::Next::Ping(address) => {
-                let task = Task::Echo {
-                    address,
-                    count: self.options.ping_count,
-                };
+                // Even without pings of hops, the first address of a buddy's subnet is asked for.
+                let count = self.options.ping_count.max(1);
+                let task = Task::Echo { address, count };
                 return Some((Purpose::Ping(address), task));
             }
             pings::Next::Wait => self.is_waiting = true,

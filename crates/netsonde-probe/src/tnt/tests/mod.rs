@@ -2,6 +2,7 @@
 //! that the original fails.
 mod beyond;
 mod fake;
+mod places;
 mod properties;
 mod reference;
 mod sharing;

@@ -366,6 +366,19 @@ fn silent_routers() {
     assert_eq!(found(&path(PIPE).with(silent(P2))), expected);
 }
 
+#[test]
+fn without_pings_frpla_is_left() {
+    let net = path(PIPE).answering(255, 64);
+    let options = TntOptions {
+        ping_count: 0,
+        ..TntOptions::default()
+    };
+    let result = run(&net, &options);
+    let expected = "invisible-php frpla brpr: PE1@2 [P1#3 P2#2 P3#1] PE2@3 ~3";
+    assert_eq!(show(&result, &net), [expected]);
+    assert_eq!(result.sent_ping, 0);
+}
+
 /// The original's cost, in tasks: one trace, pings of five hops and three hidden routers, revelations.
 #[test]
 fn no_task_is_wasted() {
