@@ -38,7 +38,7 @@ def test_hidden_routers_are_indented_under_their_tunnel() -> None:
         "  3  5.1.5.2               20.07   50%  <255,255>  Huawei, Cisco +1  egress",
         "  4  5.1.6.2               24.11        <255,255>  Huawei, Cisco +1",
         "  5  5.2.0.1               28.30        <255,255>  Huawei, Cisco +1",
-        "reached in 5 hops, 1 tunnel, 3 hidden routers, 31 probes: 6 trace, 8 ping, 17 revelation",
+        "reached in 5 hops, 1 tunnel, 3 hidden routers, 31 probes: 6 trace, 8 ping, 17 reveal",
     ]
 
 

@@ -53,14 +53,15 @@ def tnt_lines(
 
 
 def _columns(path: tuple[PathHop, ...], named_max: int) -> list[Column]:
-    vendors = [_words.vendors(router.vendors, named_max) for router in path]
+    """Return the columns; without a vendor to name (IPv6 has none) that column is left out."""
+    vendors = max(len(_words.vendors(router.vendors, named_max)) for router in path) if path else 0
     return [
         Column("hop", 3, "right"),
         Column("address", address_width(router.address for router in path) + _INDENT),
         Column("rtt/ms", 8, "right"),
         Column("loss", 4, "right"),
         Column("<TE,ER>", 9),
-        Column("vendor", max([6, *map(len, vendors)])),
+        *([Column("vendor", max(6, vendors))] if vendors else []),
     ]
 
 
@@ -117,7 +118,7 @@ def _router_lines(
         Cell(_words.vendors(router.vendors, _named_max(width)), "dim"),
     ]
     notes = _notes(router, result, hop, verbose=verbose)
-    lines = line(columns, cells, Cell(notes, "cyan"), width)
+    lines = line(columns, cells[: len(columns)], Cell(notes, "cyan"), width)
     if bar:
         _paint_bar(lines[0])
     return lines
@@ -201,7 +202,7 @@ def _footer(result: TntResult, width: int) -> list[Text]:
     costs = {
         "trace": result.sent_trace,
         "ping": result.sent_ping,
-        "revelation": result.sent_revelation,
+        "reveal": result.sent_revelation,
     }
     if result.incomplete:
         words.append("cut short")
