@@ -280,6 +280,9 @@ fn ancillary6(socket: BorrowedFd<'_>) -> Result<(), LinkError> {
 }
 
 /// A long queue, receive times, and a count of what the queue could not hold.
+///
+/// Where no other socket asked for receive times, the kernel begins to stamp a moment later; until then it tells when a
+/// packet was read. The start of the engine's process is longer than that moment.
 fn stamped(socket: BorrowedFd<'_>) -> Result<(), LinkError> {
     queue(socket, libc::SO_RCVBUFFORCE, libc::SO_RCVBUF)?;
     set_int(

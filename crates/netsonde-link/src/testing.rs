@@ -1,5 +1,12 @@
 //! Help for the tests of this crate that need interfaces: each in a network namespace of its own.
+use crate::ancillary::Ancillary;
 use crate::sys;
+use crate::sys::batch::Batch;
+use crate::sys::poll::pause;
+use crate::sys::socket::set_int;
+use crate::sys::time::read_ns;
+use std::net::UdpSocket;
+use std::os::fd::AsFd;
 use std::process::Command;
 
 /// Runs `test` in a new network namespace; without the right to make one, says so and passes.
@@ -11,12 +18,45 @@ pub(crate) fn isolated(test: impl FnOnce() + Send + 'static) {
             return;
         }
         ip("link set lo up");
+        let _stamped = stamping();
         test();
     })
     .join();
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// A socket that makes the kernel stamp packets, once it does: it begins a moment after it was asked to, and until then
+/// says when a packet was read. Sockets that are opened meanwhile are stamped from their first packet on.
+fn stamping() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback is up");
+    let call = "setsockopt(SO_TIMESTAMPNS)";
+    set_int(
+        socket.as_fd(),
+        libc::SOL_SOCKET,
+        libc::SO_TIMESTAMPNS,
+        1,
+        call,
+    )
+    .expect("every kernel has it");
+    let address = socket.local_addr().expect("it is bound");
+    let mut batch = Batch::new();
+    for _ in 0..400 {
+        socket.send_to(b"x", address).expect("loopback is up");
+        pause(5_000_000);
+        let count = batch.receive(socket.as_fd(), 0).unwrap_or(0);
+        let now_ns = read_ns(libc::CLOCK_REALTIME);
+        let control = |index| Ancillary::parse(batch.message(index).control);
+        let stamps_ns = (0..count).filter_map(|index| control(index).stamp_ns);
+        if stamps_ns
+            .min()
+            .is_some_and(|stamp_ns| stamp_ns + 4_000_000 < now_ns)
+        {
+            return socket;
+        }
+    }
+    panic!("the kernel stamps no packets");
 }
 
 /// Runs `ip` in the namespace of this thread.

@@ -26,7 +26,7 @@ const TRANSPORT_LEN: usize = 8;
 
 /// UDP and ping sockets of one or both IP versions.
 pub struct UnprivilegedLink {
-    sockets: Vec<Socket>,
+    sockets: Vec<Queue>,
     /// Which socket stands for a source port of the host's, by IP version and port.
     ports: BTreeMap<(bool, u16), usize>,
     /// Source ports that have a socket so far.
@@ -37,7 +37,8 @@ pub struct UnprivilegedLink {
     counters: Counters,
 }
 
-struct Socket {
+/// A socket with its queues of messages and errors.
+struct Queue {
     role: Role,
     socket: OwnedFd,
     dropped: u32,
@@ -58,7 +59,7 @@ impl UnprivilegedLink {
             .filter(|descriptor| ours(descriptor.role));
         Self {
             sockets: kept
-                .map(|Descriptor { role, socket }| Socket {
+                .map(|Descriptor { role, socket }| Queue {
                     role,
                     socket,
                     dropped: 0,

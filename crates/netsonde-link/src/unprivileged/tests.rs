@@ -3,8 +3,10 @@ use super::*;
 use crate::broker::{Families, open_unprivileged};
 use crate::testing::{ip, isolated};
 use crate::tun::Tun;
-use crate::{monotonic_ns, poll};
-use netsonde_wire::icmp::{ErrorBuild, ExtensionStyle, Icmp, Object, emit_echo, emit_label_stack};
+use crate::{monotonic_ns, poll, sys};
+use netsonde_wire::icmp::{
+    ErrorBuild, ExtensionStyle, Icmp, IcmpError, Object, emit_echo, emit_label_stack,
+};
 use netsonde_wire::ip::IpBuild;
 use netsonde_wire::mpls::Lse;
 use netsonde_wire::udp::{self, Udp};
@@ -57,12 +59,20 @@ impl World {
 
     /// Answers; returns what the link makes of it.
     fn answer(&mut self, packet: &[u8]) -> Vec<u8> {
-        assert!(self.tun.write(packet).unwrap());
         let start_ns = monotonic_ns();
-        let ready = poll::wait(&self.link.descriptors(), Some(start_ns + 1_000_000_000)).unwrap();
+        assert!(self.tun.write(packet).unwrap());
+        let arrived_ns = monotonic_ns();
+        let deadline_ns = Some(arrived_ns + 1_000_000_000);
+        let ready = poll::wait(&self.link.descriptors(), deadline_ns).unwrap();
+        // A program that is slow to read: the time of the packet stays that of its arrival.
+        sys::poll::pause(50_000_000);
         let mut got = Vec::new();
         self.link.receive(ready, &mut |received_ns, packet| {
-            assert!(received_ns + 1_000_000_000 > start_ns && received_ns <= monotonic_ns());
+            let (early_ns, late_ns) = (start_ns - 1_000_000, arrived_ns + 25_000_000);
+            assert!(
+                (early_ns..late_ns).contains(&received_ns),
+                "{start_ns} {received_ns}"
+            );
             got.push(packet.to_vec());
         });
         assert_eq!(got.len(), 1, "{:?}", self.link.counters());
@@ -160,6 +170,13 @@ fn exceeded(v6: bool, quote: &[u8], stack: &[Lse]) -> Vec<u8> {
     )
 }
 
+fn error_in(message: &[u8], v6: bool) -> IcmpError<'_> {
+    match Icmp::parse(message, v6).unwrap() {
+        Icmp::Error(error) => error,
+        other => panic!("no error: {other:?}"),
+    }
+}
+
 #[test]
 fn a_probe_leaves_as_asked_but_for_its_source_port() {
     isolated(|| {
@@ -195,9 +212,7 @@ fn an_error_quotes_the_probe_as_it_was_built() {
             );
             assert_eq!(heard.header.ttl, 250, "the TTL of the reply is seen");
             assert!(Icmp::checksum_ok(heard.payload, router(v6), near(v6)));
-            let Icmp::Error(error) = Icmp::parse(heard.payload, v6).unwrap() else {
-                panic!("no error")
-            };
+            let error = error_in(heard.payload, v6);
             assert_eq!(error.icmp_type, if v6 { 3 } else { 11 });
             assert_eq!(&error.quote[..probe.len()], &probe[..]);
             assert!(error.extensions.is_none());
@@ -212,9 +227,7 @@ fn a_short_quote_stays_short() {
         let probe = udp_probe(false, 40_000, 33_500, PAYLOAD);
         let left = world.send(&probe);
         let heard = world.answer(&exceeded(false, &left[..28], &[]));
-        let Icmp::Error(error) = Icmp::parse(&heard[20..], false).unwrap() else {
-            panic!("no error")
-        };
+        let error = error_in(&heard[20..], false);
         assert_eq!(error.quote, &probe[..28]);
     });
 }
@@ -241,9 +254,7 @@ fn labels_come_through_the_error_queue() {
             let left = world.send(&udp_probe(v6, 40_000, 33_500, PAYLOAD));
             let heard = world.answer(&exceeded(v6, &left, &stack));
             let heard = IpPacket::parse(&heard).unwrap();
-            let Icmp::Error(error) = Icmp::parse(heard.payload, v6).unwrap() else {
-                panic!("no error")
-            };
+            let error = error_in(heard.payload, v6);
             let extensions = error
                 .extensions
                 .expect("Linux 5.9 or later passes extensions on");
@@ -261,14 +272,12 @@ fn source_ports_are_told_apart() {
     isolated(|| {
         let mut world = World::new();
         let probes: Vec<_> = (0..20u8)
-            .map(|port| udp_probe(false, 40_000 + port, 33_500, &[port as u8; 12]))
+            .map(|port| udp_probe(false, 40_000 + u16::from(port), 33_500, &[port; 12]))
             .collect();
         let left: Vec<_> = probes.iter().map(|probe| world.send(probe)).collect();
         for (probe, left) in probes.iter().zip(&left) {
             let heard = world.answer(&exceeded(false, left, &[]));
-            let Icmp::Error(error) = Icmp::parse(&heard[20..], false).unwrap() else {
-                panic!("no error")
-            };
+            let error = error_in(&heard[20..], false);
             assert_eq!(
                 &error.quote[..probe.len()],
                 &probe[..],
@@ -352,9 +361,7 @@ fn an_echo_that_expired_is_quoted_with_its_identifier() {
             let left = world.send(&probe);
             let heard = world.answer(&exceeded(v6, &left, &[]));
             let heard = IpPacket::parse(&heard).unwrap();
-            let Icmp::Error(error) = Icmp::parse(heard.payload, v6).unwrap() else {
-                panic!("no error")
-            };
+            let error = error_in(heard.payload, v6);
             assert_eq!(&error.quote[..probe.len()], &probe[..]);
         }
     });
