@@ -1,5 +1,6 @@
 //! Numbers that nobody without the job's key can guess, and flow identifiers that the seed draws.
 use super::shape::Shape;
+use core::fmt;
 use core::hash::Hasher;
 use core::net::{IpAddr, Ipv6Addr};
 use siphasher::sip::SipHasher24;
@@ -14,7 +15,7 @@ enum Domain {
 }
 
 /// The job's key and the flow identifiers of its seed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Keys {
     key: [u8; 16],
     flow_base: u64,
@@ -48,6 +49,12 @@ impl Draw {
     /// For the IPv4 identification: never 0, which kernels replace.
     pub(super) fn ip_id(self) -> u16 {
         nonzero(self.0 >> 32 & 0xffff, 0xffff)
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
     }
 }
 

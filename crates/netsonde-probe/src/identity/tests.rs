@@ -30,8 +30,8 @@ fn registry(privilege: Privilege) -> Registry {
 fn trace_shape(method: TraceMethod, v6: bool, flow: u16, size: u16) -> Shape {
     let options = TraceOptions {
         method,
-        flow,
         size,
+        flow,
         ..TraceOptions::default()
     };
     Shape::of_trace(target(v6), &options, Privilege::Raw)

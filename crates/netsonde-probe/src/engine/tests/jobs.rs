@@ -1,7 +1,7 @@
 //! What is refused, and what is said of it.
 use crate::engine::Engine;
 use crate::error::JobError;
-use crate::job::{Job, Kind, PingMethod, Privilege};
+use crate::job::{Job, Kind, PingMethod, Privilege, TraceMethod};
 use crate::testing::{address, job};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -99,15 +99,21 @@ const SPOILED: &[Spoiled] = &[
     (Kind::Tnt, |job| job.trace.window = 0, "trace.window", "0"),
     (
         Kind::Ping,
-        |job| job.privilege = Privilege::None,
+        |job| {
+            job.privilege = Privilege::None;
+            job.ping.method = PingMethod::TcpAck;
+        },
         "ping.method",
-        "icmp",
+        "tcp-ack",
     ),
     (
         Kind::Trace,
-        |job| job.privilege = Privilege::None,
+        |job| {
+            job.privilege = Privilege::None;
+            job.trace.method = TraceMethod::TcpSyn;
+        },
         "trace.method",
-        "icmp-paris",
+        "tcp-syn",
     ),
     (
         Kind::Tnt,
@@ -189,5 +195,15 @@ fn unreadable_jobs_say_where() {
     assert!(
         refused[0].starts_with("2: ") && refused[1].contains("unknown field `wait`"),
         "{refused:?}"
+    );
+}
+
+#[test]
+fn the_key_is_never_shown() {
+    let engine = Engine::new(&job(Kind::Ping, &[address(false, 200)]), 0).unwrap();
+    let shown = alloc::format!("{engine:?}");
+    assert!(
+        !shown.contains("00010203") && !shown.contains("1, 2, 3, 4, 5"),
+        "{shown}"
     );
 }
