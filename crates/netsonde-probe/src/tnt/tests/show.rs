@@ -8,7 +8,10 @@ use core::net::IpAddr;
 /// One line per tunnel, such as `invisible-php frpla brpr: PE1@2 [P1#3 P2#2 P3#1] PE2@3`, and one per failed revelation,
 /// such as `failed frpla: PE1 > CE1`. `@` gives the TTL of a visible router, `#` the step of a hidden one.
 pub(crate) fn show(result: &TntResult, name: &dyn Fn(IpAddr) -> String) -> Vec<String> {
-    let tunnels = result.tunnels.iter().map(|tunnel| show_tunnel(tunnel, name));
+    let tunnels = result
+        .tunnels
+        .iter()
+        .map(|tunnel| show_tunnel(tunnel, name));
     tunnels
         .chain(result.failed.iter().map(|failed| show_failed(failed, name)))
         .collect()
@@ -61,9 +64,7 @@ fn show_failed(failed: &FailedRevelation, name: &dyn Fn(IpAddr) -> String) -> St
 }
 
 fn show_router(router: &TunnelRouter, name: &dyn Fn(IpAddr) -> String) -> String {
-    let name = router
-        .address
-        .map_or_else(|| "*".to_string(), name);
+    let name = router.address.map_or_else(|| "*".to_string(), name);
     match (router.probe_ttl, router.step) {
         (Some(ttl), _) => format!("{name}@{ttl}"),
         (None, Some(step)) => format!("{name}#{step}"),
