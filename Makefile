@@ -56,7 +56,7 @@ check: setup ## Format, lints, types, stubs, imports, house rules
 	ruff check --quiet .
 	$(call say,types)
 	mypy
-	stubtest netsonde._core --mypy-config-file pyproject.toml --allowlist .ci/stubtest
+	stubtest netsonde._core --mypy-config-file pyproject.toml
 	$(call say,imports)
 	lint-imports
 	$(call say,house rules)

@@ -5,12 +5,12 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, final
 
 __all__ = [
+    "SCHEMA",
+    "VERSION",
     "Engine",
     "JobError",
     "Lab",
     "LabError",
-    "SCHEMA",
-    "VERSION",
     "engine_main",
     "frpla",
     "initial_ttl",

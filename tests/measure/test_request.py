@@ -7,7 +7,7 @@ import netsonde
 from netsonde.measure import OptionError, choose, request
 from netsonde.measure._host import Host
 from netsonde.measure._request import job
-from netsonde.model import HostError, Job, Kind, PingMethod, Target, UsageError, TraceMethod
+from netsonde.model import HostError, Job, Kind, PingMethod, Target, TraceMethod, UsageError
 
 LAB = choose(netsonde.lab.load("plain"))
 TARGET = Target(address="5.2.0.1", source="5.1.0.1")

@@ -27,7 +27,9 @@ _json = click.option(
 )
 _six = click.option("-6", "six", is_flag=True, help="Measure the IPv6 addresses of the targets.")
 _target = click.option("--target", default="", help="Node or address, instead of the scenario's.")
-_verbose = click.option("-v", "--verbose", is_flag=True, help="Tell the evidence and every attempt too.")
+_verbose = click.option(
+    "-v", "--verbose", is_flag=True, help="Tell the evidence and every attempt too."
+)
 
 
 @click.command()
