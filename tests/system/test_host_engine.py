@@ -5,7 +5,7 @@ import select
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,14 @@ from tests.system.chain import NETSONDE, SILENT_V4, Chain
 
 pytestmark = pytest.mark.root
 
+SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 NONE = "0000000000000000"
+LONG = ("--allow-special-purpose", "--count=100", "--interval-ms=100", "--json")
 
 
 @contextmanager
-def measuring(chain: Chain, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Start netsonde towards a silent target; yield it and the number of its engine's process."""
-    ping = ("ping", SILENT_V4, "--allow-special-purpose", "--count=100", "--interval-ms=100")
-    command = chain.at(0, NETSONDE, *ping, "--json", *arguments)
+def started(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start netsonde; yield it and the number of its engine's process."""
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as running:
         try:
@@ -32,14 +32,20 @@ def measuring(chain: Chain, *arguments: str) -> Iterator[tuple[subprocess.Popen[
             running.kill()
 
 
+def measuring(
+    chain: Chain, *arguments: str
+) -> AbstractContextManager[tuple[subprocess.Popen[str], int]]:
+    """Start a long measurement of a silent target."""
+    return started(chain.at(0, NETSONDE, "ping", SILENT_V4, *LONG, *arguments))
+
+
 @pytest.mark.parametrize("privilege", ["raw", "none"])
 def test_the_engine_has_no_rights(long_chain: Chain, privilege: str) -> None:
     with measuring(long_chain, "--method=udp", f"--privilege={privilege}") as (_, engine):
         status = _status(engine)
         open_files = {str(file.readlink()) for file in Path(f"/proc/{engine}/fd").iterdir()}
         environment = Path(f"/proc/{engine}/environ").read_bytes()
-    sets = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
-    assert [status[name] for name in sets] == [NONE] * len(sets)
+    assert [status[name] for name in SETS] == [NONE] * len(SETS)
     assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
     assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
     assert status["Groups"] == ""
@@ -47,6 +53,15 @@ def test_the_engine_has_no_rights(long_chain: Chain, privilege: str) -> None:
     kinds = {name.partition(":")[0] for name in open_files}
     assert kinds == {"pipe", "socket", "anon_inode"}, open_files
     assert environment == b""
+
+
+def test_root_of_a_user_namespace_has_no_rights_either() -> None:
+    ping = " ".join((NETSONDE, "ping", "127.0.0.1", *LONG))
+    inside = ("sh", "-c", f"ip link set lo up; exec {ping}")
+    with started(["unshare", "--user", "--map-root-user", "--net", *inside]) as (_, engine):
+        status = _status(engine)
+    assert [status[name] for name in SETS] == [NONE] * len(SETS)
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
 
 
 def test_an_interrupt_ends_it_with_what_there_is(long_chain: Chain) -> None:
