@@ -38,16 +38,14 @@ def iterate(results: AsyncGenerator[T, None], name: str) -> Generator[T, None, N
 
 
 def _iterate(results: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+    # Leaving the runner closes the generators that it has begun.
     with asyncio.Runner() as runner:
-        try:
-            while True:
-                try:
-                    result = runner.run(_next(results))
-                except StopAsyncIteration:
-                    return
-                yield result
-        finally:
-            runner.run(results.aclose())
+        while True:
+            try:
+                result = runner.run(_next(results))
+            except StopAsyncIteration:
+                return
+            yield result
 
 
 async def _next(results: AsyncGenerator[T, None]) -> T:
