@@ -282,6 +282,17 @@ fn a_udp_checksum_of_zero_means_none_over_ipv4_only() {
     assert_eq!(Udp::parse(&out).unwrap().payload, b"x");
 }
 
+#[test]
+fn reserved_labels_are_those_of_rfc_3032() {
+    let labels = [
+        Lse::IPV4_EXPLICIT_NULL,
+        Lse::ROUTER_ALERT,
+        Lse::IPV6_EXPLICIT_NULL,
+        Lse::IMPLICIT_NULL,
+    ];
+    assert_eq!(labels, [0, 1, 2, 3]);
+}
+
 /// RFC 3032 figure 1.
 #[test]
 fn a_label_stack_entry() {
