@@ -18,13 +18,16 @@ pub mod path;
 #[path = "../../src/tnt/tests/show.rs"]
 mod show;
 
+/// A change of one router.
+type Change = fn(&mut Behaviour);
+
 /// One configuration of the reference path, in the words of the original's runs.
 #[derive(Clone)]
 pub struct Setup {
     pub behaviour: Behaviour,
     pub domain: Domain,
     /// Changes after everything else, by name of the router.
-    pub routers: Vec<(&'static str, fn(&mut Behaviour))>,
+    pub routers: Vec<(&'static str, Change)>,
     pub options: TntOptions,
 }
 
@@ -105,12 +108,12 @@ impl Setup {
         self
     }
 
-    pub fn router(mut self, name: &'static str, change: fn(&mut Behaviour)) -> Self {
+    pub fn router(mut self, name: &'static str, change: Change) -> Self {
         self.routers.push((name, change));
         self
     }
 
-    pub fn all_routers(mut self, change: fn(&mut Behaviour)) -> Self {
+    pub fn all_routers(mut self, change: Change) -> Self {
         self.routers
             .extend(path::ROUTERS.map(|name| (name, change)));
         self

@@ -86,6 +86,18 @@ enum Fate {
     },
 }
 
+impl Lsp {
+    /// The IP TTL after the label is gone.
+    fn pop(&self, ttl: u8) -> u8 {
+        match self.domain.rule {
+            _ if self.domain.propagate => self.ttl,
+            Rule::Min => ttl.min(self.ttl),
+            Rule::Keep => ttl,
+            Rule::Linux => ttl - 1,
+        }
+    }
+}
+
 impl Net {
     fn network(&self, link: usize, side: u8) -> IpAddr {
         let link = u8::try_from(link).unwrap();
@@ -186,17 +198,11 @@ impl Net {
                     label = Some(lsp);
                     continue;
                 }
-                let propagate = lsp.domain.propagate;
-                ttl = match lsp.domain.rule {
-                    _ if propagate => lsp.ttl,
-                    Rule::Min => ttl.min(lsp.ttl),
-                    Rule::Keep => ttl,
-                    Rule::Linux => ttl - 1,
-                };
+                ttl = lsp.pop(ttl);
                 if node != lsp.end {
                     continue;
                 }
-                undecremented = propagate || (lsp.domain.quirk && ttl == 1);
+                undecremented = lsp.domain.propagate || (lsp.domain.quirk && ttl == 1);
                 popped = (lsp.domain.pop == Pop::Opaque).then_some(Lsp {
                     ttl: lsp.ttl + 1,
                     ..lsp
@@ -252,54 +258,41 @@ impl Net {
             } => {
                 let router = self.router(node);
                 let ttl = self.error_back(node, label.filter(|_| ride));
-                let number = |lsp: &Lsp| {
-                    if node == lsp.end {
-                        lsp.domain.last_label
-                    } else {
-                        16_000 + u32::try_from(node).unwrap()
-                    }
-                };
-                let entry = |lsp: Lsp| Label {
-                    label: number(&lsp),
-                    tc: 0,
-                    bottom: true,
-                    ttl: lsp.ttl,
-                };
+                let stack = label
+                    .filter(|_| router.rfc4950)
+                    .map(|lsp| quoted_label(lsp, node));
                 let reply = Reply {
                     quoted_ttl: Some(if router.rewrites_quote { 1 } else { quoted }),
-                    labels: label
-                        .filter(|_| router.rfc4950)
-                        .map(entry)
-                        .into_iter()
-                        .collect(),
+                    labels: stack.into_iter().collect(),
                     ..reply(self.address(node), ReplyKind::TimeExceeded, ttl)
                 };
                 (!router.silent).then_some(reply)
             }
             Fate::Delivered { node, .. } => {
                 self.owner(target)?;
-                let router = self.router(node);
-                match method {
-                    TraceMethod::IcmpParis if !router.drops_echo => Some(reply(
-                        target,
-                        ReplyKind::EchoReply,
-                        self.back(node, router.er),
-                    )),
-                    TraceMethod::UdpParis if !router.drops_udp && !router.silent => {
-                        let code = if self.ipv6 { 4 } else { 3 };
-                        let unreachable = reply(
-                            self.address(node),
-                            ReplyKind::Unreachable,
-                            self.back(node, router.te),
-                        );
-                        Some(Reply {
-                            icmp_code: Some(code),
-                            ..unreachable
-                        })
-                    }
-                    _ => None,
-                }
+                self.own_answer(target, node, method)
             }
+        }
+    }
+
+    /// What a node answers to a probe for itself.
+    fn own_answer(&self, target: IpAddr, node: usize, method: TraceMethod) -> Option<Reply> {
+        let router = self.router(node);
+        match method {
+            TraceMethod::IcmpParis if !router.drops_echo => Some(reply(
+                target,
+                ReplyKind::EchoReply,
+                self.back(node, router.er),
+            )),
+            TraceMethod::UdpParis if !router.drops_udp && !router.silent => {
+                let ttl = self.back(node, router.te);
+                let icmp_code = Some(if self.ipv6 { 4 } else { 3 });
+                Some(Reply {
+                    icmp_code,
+                    ..reply(self.address(node), ReplyKind::Unreachable, ttl)
+                })
+            }
+            _ => None,
         }
     }
 
@@ -363,6 +356,20 @@ impl Net {
             sent: u32::from(count),
             replies: answer.map_or_else(Vec::new, |answer| vec![answer; usize::from(count)]),
         }
+    }
+}
+
+fn quoted_label(lsp: Lsp, node: usize) -> Label {
+    let label = if node == lsp.end {
+        lsp.domain.last_label
+    } else {
+        16_000 + u32::try_from(node).unwrap()
+    };
+    Label {
+        label,
+        tc: 0,
+        bottom: true,
+        ttl: lsp.ttl,
     }
 }
 
