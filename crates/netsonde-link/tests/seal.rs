@@ -149,15 +149,18 @@ fn work() {
 }
 
 fn open_file() {
-    let _ = std::fs::File::open("/dev/null");
+    // SAFETY: the path ends in NUL. JUSTIFICATION: std would make further calls, which are forbidden too.
+    unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY) };
 }
 
 fn open_socket() {
-    let _ = std::net::UdpSocket::bind("127.0.0.1:0");
+    // SAFETY: touches no memory. JUSTIFICATION: as above.
+    unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM, 0) };
 }
 
 fn start_process() {
-    let _ = Command::new("/bin/true").status();
+    // SAFETY: a child, should there be one, makes no call but the exit that follows. JUSTIFICATION: as above.
+    unsafe { libc::fork() };
 }
 
 fn map_executable() {

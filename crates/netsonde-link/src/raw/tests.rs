@@ -2,7 +2,8 @@
 use super::*;
 use crate::broker::{Families, open_raw};
 use crate::filter::Scope;
-use crate::testing::isolated;
+use crate::testing::{ip, isolated};
+use crate::tun::Tun;
 use crate::{monotonic_ns, poll, sys};
 use netsonde_wire::icmp::{ErrorKind, Icmp, emit_echo};
 use netsonde_wire::ip::IpPacket;
@@ -124,6 +125,40 @@ fn an_echo_comes_back_with_its_header_and_the_time_of_its_arrival() {
             (counters.sent, counters.received, counters.refused),
             (4, 2, 0)
         );
+    });
+}
+
+#[test]
+fn an_ipv6_packet_is_rebuilt_to_the_last_bit() {
+    isolated(|| {
+        let (tun, _) = Tun::open("sonde0").unwrap();
+        ip("addr add 2001:db8::1/64 dev sonde0 nodad");
+        ip("link set sonde0 up");
+        let mut link = link();
+        let (source, destination) = (
+            "2001:db8:5::9".parse().unwrap(),
+            "2001:db8::1".parse().unwrap(),
+        );
+        let mut message = Vec::new();
+        emit_echo(source, destination, true, 7, 40, b"sonde", &mut message);
+        let header = IpBuild {
+            source,
+            destination,
+            protocol: protocol::ICMPV6,
+            ttl: 55,
+            tos: 0x2c,
+            ident: 0,
+            flow_label: 0xa_bcde,
+            dont_fragment: false,
+        };
+        let mut sent = Vec::new();
+        header.emit(&message, &mut sent);
+        assert!(tun.write(&sent).unwrap());
+        let got: Vec<_> = replies(&mut link)
+            .into_iter()
+            .map(|(_, packet)| packet)
+            .collect();
+        assert_eq!(got, [sent]);
     });
 }
 
