@@ -1,4 +1,7 @@
 //! A packet as it came, read as far as a reply to a probe goes.
+#[cfg(test)]
+mod tests;
+
 use crate::job::Privilege;
 use crate::record::{Extension, Label, Reply, ReplyKind};
 use alloc::string::String;
