@@ -12,8 +12,9 @@ import pytest
 
 #: Starts argv[1:] as the inside does, prints its process number, and waits for it.
 WAITER = """
-import os, signal, sys
+import ctypes, os, signal, sys
 from netsonde.lab import _inside
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # adopt orphans, as process 1 does
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *_inside.FORWARDED})
 start, go = os.pipe()
 child = os.fork()
