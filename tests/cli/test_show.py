@@ -5,7 +5,18 @@ import pytest
 
 from netsonde.cli._show import JsonShow, TableShow
 from netsonde.measure import Line, Resolved, request
-from netsonde.model import Counters, Done, Event, Kind, PingReply, Target
+from netsonde.model import (
+    Counters,
+    Done,
+    Event,
+    HopSettled,
+    Kind,
+    PingReply,
+    Privilege,
+    Start,
+    Target,
+    TraceResult,
+)
 from tests.report import samples
 
 TARGETS = (Target(address=samples.TARGET, source=samples.SOURCE),)
@@ -39,3 +50,27 @@ def test_replies_of_many_targets_are_not_shown_as_they_come(
     show.show(_line(PingReply(target=samples.TARGET, reply=samples.reply(samples.TARGET, 1.0))))
     show.show(_line(DONE))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("privilege", "told"), [("none", "udp-paris, without privilege"), ("raw", "icmp-paris")]
+)
+def test_a_live_heading_says_how_it_is_traced(
+    privilege: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = Start(
+        schema=1, job="", kind=Kind.TRACE, privilege=Privilege(privilege), targets=1, seed=1
+    )
+    TableShow(request(Kind.TRACE, {}), RESOLVED, verbose=False).show(_line(start))
+    assert capsys.readouterr().out.splitlines()[0].endswith(f"from 5.1.0.1, {told}")
+
+
+def test_hops_are_shown_as_they_come_and_not_again(capsys: pytest.CaptureFixture[str]) -> None:
+    trace = samples.brpr_path().trace
+    whole = TraceResult(**{name: getattr(trace, name) for name in trace.__struct_fields__})
+    show = TableShow(request(Kind.TRACE, {}), RESOLVED, verbose=False)
+    for hop in trace.hops:
+        show.show(_line(HopSettled(target=samples.TARGET, hop=hop)))
+    assert len(capsys.readouterr().out.splitlines()) == len(trace.hops)
+    show.show(_line(whole))
+    assert capsys.readouterr().out == "reached in 5 hops, 6 probes, 24 ms\n"

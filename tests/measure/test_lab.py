@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 import netsonde
+from netsonde.measure import request
 from netsonde.measure._lab import LabVantage
-from netsonde.model import Privilege, UsageError
+from netsonde.measure._request import job
+from netsonde.model import Kind, Privilege, Target, UsageError
 
 VANTAGE = LabVantage(netsonde.lab.load("plain"))
 
@@ -32,3 +34,15 @@ def test_a_refused_job_raises() -> None:
 
     with pytest.raises((ValueError, UsageError)):
         asyncio.run(collect())
+
+
+def test_a_stopped_run_gives_the_events_that_there_are() -> None:
+    asked = request(Kind.TRACE, {})
+    task = job(asked, VANTAGE, [Target(address="5.2.0.1", source="5.1.0.1")])
+
+    async def collect() -> list[bytes]:
+        stop = asyncio.Event()
+        stop.set()
+        return [line async for line in VANTAGE.run(task, stop)]
+
+    assert asyncio.run(collect()) == []

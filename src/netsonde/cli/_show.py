@@ -5,22 +5,40 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import structs
 from rich.text import Text
 
-from netsonde.model import Done, Kind, PingReply, PingResult, Start, TntResult, TraceResult
+from netsonde.model import (
+    Done,
+    HopSettled,
+    Kind,
+    PingReply,
+    PingResult,
+    Privilege,
+    Start,
+    TntResult,
+    TraceMethod,
+    TraceResult,
+)
 from netsonde.report import (
     Printer,
+    TraceTable,
     counters_line,
     ping_heading,
     ping_lines,
     ping_reply_line,
     tnt_lines,
+    trace_footer,
+    trace_heading,
     trace_lines,
 )
 
 if TYPE_CHECKING:
     from netsonde.measure import Line, Request, Resolved
     from netsonde.model import Event, Result
+
+#: As long as most router addresses are; a longer one pushes the rest of its line.
+_IPV6_USUAL = "2001:db8:1234:5678::1234"
 
 
 class Show(Protocol):
@@ -43,8 +61,8 @@ class TableShow:
     """Prints results as tables.
 
     Args:
-        asked: What is measured. With one target ping replies are printed as they come; those
-            of many would mix.
+        asked: What is measured. With one target, ping replies and hops of a trace are printed as
+            they come; those of many would mix.
         resolved: The targets, and what the caller called them.
         verbose: Tell more.
     """
@@ -53,10 +71,14 @@ class TableShow:
         self._asked = asked
         self._targets = resolved.targets
         self._names = resolved.names
-        self._live = asked.kind is Kind.PING and len(resolved.targets) == 1
+        self._live = asked.kind is not Kind.TNT and len(resolved.targets) == 1
         self._verbose = verbose
         self._printer = Printer(sys.stdout)
         self._shown = 0
+        # Live, nobody knows yet how long the addresses will be.
+        addresses = [_IPV6_USUAL if ":" in target.address else "" for target in self._targets]
+        spread = asked.trace.all_attempts
+        self._table = TraceTable(addresses, spread=spread, verbose=verbose)
 
     def show(self, line: Line) -> None:
         """Print one event, if people want it."""
@@ -69,11 +91,11 @@ class TableShow:
     def _lines(self, event: Event) -> list[Text]:
         match event:
             case Start() if self._live:
-                (target,) = self._targets
-                name = self._names[target.address]
-                return [ping_heading(target, self._asked.ping.method, name=name)]
+                return self._heading(event.privilege)
             case PingReply() if self._live:
                 return [ping_reply_line(event)]
+            case HopSettled() if self._live:
+                return self._table.hop_lines(event.hop, event.target, self._printer.width)
             case PingResult() | TraceResult() | TntResult():
                 self._shown += 1
                 apart = [Text("")] if self._shown > 1 else []
@@ -82,11 +104,27 @@ class TableShow:
                 return [counters_line(event.counters)]
         return []
 
+    def _heading(self, privilege: Privilege) -> list[Text]:
+        (target,) = self._targets
+        name, options = self._names[target.address], self._asked.trace
+        if self._asked.kind is Kind.PING:
+            heading = ping_heading(target, self._asked.ping.method, name=name)
+        else:
+            if privilege is Privilege.NONE:
+                # The only traces that UDP sockets can make, whatever was asked for.
+                options = structs.replace(options, method=TraceMethod.UDP_PARIS)
+            heading = trace_heading(target, options, name=name)
+        if privilege is Privilege.NONE:
+            heading.append(", without privilege", "dim")
+        return [heading] if self._asked.kind is Kind.PING else [heading, self._table.heading()]
+
     def _result_lines(self, result: Result) -> list[Text]:
         name, width = self._names.get(result.target, ""), self._printer.width
         match result:
             case PingResult():
                 return ping_lines(result, name=name, live=self._live)
+            case TraceResult() if self._live:
+                return [trace_footer(result, verbose=self._verbose)]
             case TraceResult():
                 return trace_lines(result, width, name=name, verbose=self._verbose)
             case TntResult():

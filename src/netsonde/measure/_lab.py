@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,26 @@ class LabVantage:
         return str(self._lab.source(ip_address(target)))
 
     async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
-        """Run a job and yield its events; virtual time is over before `stop` could matter."""
-        events: list[bytes] = []
-        await asyncio.to_thread(self._lab.run, job, events)
+        """Run a job in virtual time, and yield its events; stopped, those that there are."""
+        events = _Events(stop)
+        with suppress(_StoppedError):
+            await asyncio.to_thread(self._lab.run, job, events)
         for event in events:
             yield event
+
+
+class _Events(list[bytes]):
+    """Takes events until the run is to stop."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def append(self, event: bytes) -> None:
+        if self._stop.is_set():
+            raise _StoppedError
+        super().append(event)
+
+
+class _StoppedError(Exception):
+    """Ends a run from within: the lab passes on what a callback raises."""

@@ -5,15 +5,18 @@ from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
 from netsonde.report._tnt import tnt_lines
-from netsonde.report._trace import trace_lines
+from netsonde.report._trace import TraceTable, trace_footer, trace_heading, trace_lines
 
 __all__ = [
     "Printer",
+    "TraceTable",
     "compare_lines",
     "counters_line",
     "ping_heading",
     "ping_lines",
     "ping_reply_line",
     "tnt_lines",
+    "trace_footer",
+    "trace_heading",
     "trace_lines",
 ]

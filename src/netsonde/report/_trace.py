@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from netsonde.model import Interface
+from netsonde.model import Interface, Target
 from netsonde.report import _words
 from netsonde.report._layout import Cell, Column, heading, line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netsonde.model import Extension, Hop, Reply, Trace
+    from netsonde.model import Extension, Hop, Reply, Trace, TraceMethod, TraceOptions
 
 _IPV4_WIDTH = 15
 
@@ -27,20 +27,79 @@ def trace_lines(trace: Trace, width: int, *, name: str = "", verbose: bool = Fal
         name: What the caller called the target.
         verbose: Tell the TTLs, sizes and the late and duplicate replies too.
     """
-    spread = any(len(hop.replies) > 1 for hop in trace.hops)
-    columns = _columns(trace, spread=spread)
-    lines = [title("trace", trace, name), heading(columns, "")]
+    table = TraceTable(
+        (reply.responder for hop in trace.hops for reply in hop.replies),
+        spread=any(len(hop.replies) > 1 for hop in trace.hops),
+        verbose=verbose,
+    )
+    lines = [title("trace", trace, name), table.heading()]
     for hop in trace.hops:
-        lines += _hop_lines(hop, trace, columns, width, spread=spread, verbose=verbose)
-    lines.append(_footer(trace, verbose=verbose))
-    return lines
+        lines += table.hop_lines(hop, trace.target, width)
+    return [*lines, trace_footer(trace, verbose=verbose)]
+
+
+class TraceTable:
+    """The columns of a trace, for hops that are shown one by one.
+
+    Args:
+        addresses: What the column of addresses must hold; an IPv4 address always fits.
+        spread: Show least, mean and greatest round-trip time instead of one.
+        verbose: Tell TTLs and sizes too.
+    """
+
+    def __init__(self, addresses: Iterable[str], *, spread: bool, verbose: bool) -> None:
+        self._spread = spread
+        self._verbose = verbose
+        times = ["min", "avg", "max"] if spread else ["rtt/ms"]
+        self._columns = [
+            Column("hop", 3, "right"),
+            Column("address", address_width(addresses)),
+            *(Column(time, 8, "right") for time in times),
+            Column("loss", 4, "right"),
+        ]
+
+    def heading(self) -> Text:
+        """Return the line that names the columns."""
+        return heading(self._columns, "")
+
+    def hop_lines(self, hop: Hop, target: str, width: int) -> list[Text]:
+        """Return the lines of one hop: one per responder, or one for silence."""
+        number = Cell(str(hop.probe_ttl))
+        if not hop.replies:
+            blank = [Cell("")] * (len(self._columns) - 2)
+            return line(self._columns, [number, Cell("*", "dim"), *blank], Cell(""), width)
+        lines: list[Text] = []
+        for address in dict.fromkeys(reply.responder for reply in hop.replies):
+            replies = [reply for reply in hop.replies if reply.responder == address]
+            cells = [
+                number if not lines else Cell(""),
+                Cell(address, "bold green" if address == target else ""),
+                *_times(replies, spread=self._spread),
+                loss(hop) if not lines else Cell(""),
+            ]
+            notes = _notes(replies[0], final=address == target, verbose=self._verbose)
+            lines += line(self._columns, cells, Cell(notes, "cyan"), width)
+        return lines
+
+
+def trace_footer(trace: Trace, *, verbose: bool = False) -> Text:
+    """Return the line that tells how a trace ended."""
+    words = [_words.stop(trace), _words.plural(trace.sent, "probe")]
+    words.append(_words.duration(trace.duration_ms))
+    if verbose:
+        words += [f"{trace.duplicates} duplicate", f"{trace.late} late"]
+    return Text(", ".join(words), "green" if trace.reached else "yellow")
+
+
+def trace_heading(target: Target, options: TraceOptions, *, name: str = "") -> Text:
+    """Return the first line of a trace that is to come."""
+    return _title("trace", target, options.method, options.flow, name)
 
 
 def title(kind: str, trace: Trace, name: str) -> Text:
     """Return the first line of a trace or tnt."""
-    target = f"{name} ({trace.target})" if name and name != trace.target else trace.target
-    text = Text().append(f"{kind} to ").append(target, "bold").append(f" from {trace.source}")
-    return text.append(f", {trace.method}" + (f", flow {trace.flow}" if trace.flow else ""), "dim")
+    target = Target(address=trace.target, source=trace.source)
+    return _title(kind, target, trace.method, trace.flow, name)
 
 
 def address_width(addresses: Iterable[str | None]) -> int:
@@ -65,36 +124,11 @@ def extensions(objects: tuple[Extension, ...]) -> str:
     return ", ".join(map(_extension, objects))
 
 
-def _columns(trace: Trace, *, spread: bool) -> list[Column]:
-    addresses = [reply.responder for hop in trace.hops for reply in hop.replies]
-    times = ["min", "avg", "max"] if spread else ["rtt/ms"]
-    return [
-        Column("hop", 3, "right"),
-        Column("address", address_width(addresses)),
-        *(Column(time, 8, "right") for time in times),
-        Column("loss", 4, "right"),
-    ]
-
-
-def _hop_lines(
-    hop: Hop, trace: Trace, columns: list[Column], width: int, *, spread: bool, verbose: bool
-) -> list[Text]:
-    number = Cell(str(hop.probe_ttl))
-    if not hop.replies:
-        blank = [Cell("")] * (len(columns) - 2)
-        return line(columns, [number, Cell("*", "dim"), *blank], Cell(""), width)
-    lines: list[Text] = []
-    for address in dict.fromkeys(reply.responder for reply in hop.replies):
-        replies = [reply for reply in hop.replies if reply.responder == address]
-        cells = [
-            number if not lines else Cell(""),
-            Cell(address, "bold green" if address == trace.target else ""),
-            *_times(replies, spread=spread),
-            loss(hop) if not lines else Cell(""),
-        ]
-        notes = _notes(replies[0], final=address == trace.target, verbose=verbose)
-        lines += line(columns, cells, Cell(notes, "cyan"), width)
-    return lines
+def _title(kind: str, target: Target, method: TraceMethod, flow: int, name: str) -> Text:
+    address = target.address
+    named = f"{name} ({address})" if name and name != address else address
+    text = Text().append(f"{kind} to ").append(named, "bold").append(f" from {target.source}")
+    return text.append(f", {method}" + (f", flow {flow}" if flow else ""), "dim")
 
 
 def _times(replies: list[Reply], *, spread: bool) -> list[Cell]:
@@ -117,14 +151,6 @@ def _notes(reply: Reply, *, final: bool, verbose: bool) -> str:
             f"{reply.size} bytes",
         ]
     return ", ".join(note for note in notes if note)
-
-
-def _footer(trace: Trace, *, verbose: bool) -> Text:
-    words = [_words.stop(trace), _words.plural(trace.sent, "probe")]
-    words.append(_words.duration(trace.duration_ms))
-    if verbose:
-        words += [f"{trace.duplicates} duplicate", f"{trace.late} late"]
-    return Text(", ".join(words), "green" if trace.reached else "yellow")
 
 
 def _extension(extension: Extension) -> str:
