@@ -176,17 +176,22 @@ impl Engine {
             Handover::Trace(record) => machine.handle_trace(&mut self.shared, task, record),
         }
         self.drive(run, now_ns);
-        let waiting: Vec<u32> = self.waiting.iter().copied().collect();
-        for run in waiting {
-            self.drive(run, now_ns);
+        // Whoever goes on may free what another waits for.
+        let mut progress = true;
+        while progress {
+            let waiting: Vec<u32> = self.waiting.iter().copied().collect();
+            progress = waiting
+                .into_iter()
+                .fold(false, |any, run| self.drive(run, now_ns) || any);
         }
     }
 
-    /// Starts what a machine asks for, and takes its result.
-    fn drive(&mut self, index: u32, now_ns: u64) {
+    /// Starts what a machine asks for, and takes its result. Returns whether there was either.
+    fn drive(&mut self, index: u32, now_ns: u64) -> bool {
+        let mut progress = false;
         while let Some(run) = self.runs.get_mut(&index) {
             let Some(machine) = run.machine.as_mut() else {
-                return;
+                return progress;
             };
             if let Some((id, task)) = machine.poll_task(&mut self.shared) {
                 if self.ending.is_some() {
@@ -195,18 +200,21 @@ impl Engine {
                     let source = run.target.source;
                     self.begin_task(index, source, id, task, now_ns);
                 }
+                progress = true;
                 continue;
             }
             if let Some(result) = machine.poll_result() {
                 self.waiting.remove(&index);
                 self.end_run(index, Event::Tnt(result));
+                return true;
             } else if machine.is_waiting_on_shared() {
                 self.waiting.insert(index);
             } else {
                 self.waiting.remove(&index);
             }
-            return;
+            return progress;
         }
+        progress
     }
 
     fn begin_task(
