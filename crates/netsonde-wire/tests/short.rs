@@ -3,7 +3,7 @@ use netsonde_wire::WireError;
 use netsonde_wire::arp::Arp;
 use netsonde_wire::ethernet::Frame;
 use netsonde_wire::icmp::{Icmp, QuotedTransport};
-use netsonde_wire::ip::IpPacket;
+use netsonde_wire::ip::{self, IpPacket};
 use netsonde_wire::tcp::Tcp;
 use netsonde_wire::udp::Udp;
 
@@ -327,5 +327,22 @@ fn a_quote_that_ends_with_the_ip_header_has_a_short_transport() {
             got: 0,
         };
         assert_eq!(transport, QuotedTransport::Short(short));
+    }
+}
+
+#[test]
+fn forwarding_refuses_what_is_no_packet() {
+    let v6 = ipv6(59, &[]);
+    let other = [0x75; 60];
+    for (bytes, enough) in [(&IPV4[..], 20), (&v6, 40), (&other, usize::MAX)] {
+        for end in 0..=bytes.len() {
+            let (cut, is_packet) = (&bytes[..end], end >= enough);
+            assert_eq!(ip::ttl(cut).is_some(), is_packet);
+            assert_eq!(ip::source(cut).is_some(), is_packet);
+            assert_eq!(ip::destination(cut).is_some(), is_packet);
+            let mut changed = cut.to_vec();
+            assert_eq!(ip::set_ttl(&mut changed, 9), is_packet);
+            assert_eq!(changed != cut, is_packet);
+        }
     }
 }
