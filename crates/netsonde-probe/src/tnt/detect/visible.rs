@@ -67,9 +67,7 @@ fn runs(hops: &[Observed], options: &TntOptions) -> Vec<Run> {
         if let Some(run) = continued {
             run.absorb(&found);
         } else {
-            let behind = runs.last().map_or(0, |run| run.last + 1);
-            let start = start.max(behind);
-            runs.push(Run { start, ..found });
+            runs.push(found);
         }
     }
     runs

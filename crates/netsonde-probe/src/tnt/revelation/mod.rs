@@ -7,6 +7,9 @@ mod buddy;
 mod found;
 mod reading;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use found::{Hidden, Plan, Revealed, Side};
 
 use super::Task;

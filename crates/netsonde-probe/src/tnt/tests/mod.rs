@@ -16,6 +16,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+pub(crate) use fake::reply;
 use fake::{Domain, Net, Pop, Router, Rule};
 
 /// The reference path: CE1, PE1, P1, P2, P3, PE2, CE2 and the host are nodes 1 to 8.

@@ -28,6 +28,31 @@ fn an_egress_that_is_missing_leaves_it_to_the_hop_behind() {
     assert_eq!(places(&path(uhp)), (Some(2), Some(3)));
 }
 
+/// A silent router right behind the ingress is known from the first step on: no news in the second.
+#[test]
+fn a_silent_first_router_is_counted_once() {
+    let net = path(HOST_ONLY).with(|node, router| router.silent = node == P1);
+    let expected = "invisible-php frpla dpr: PE1@2 [*#1 P2#1 P3#1] PE2@3 ~3";
+    assert_eq!(lines(&net), [expected]);
+}
+
+/// Linux doubles an egress; what shows three times is somebody's own address, whatever it quotes.
+#[test]
+fn a_quoted_zero_on_three_equal_hops_is_no_linux_pair() {
+    let net = Net {
+        domains: vec![],
+        ..path(PIPE)
+    };
+    let translated = |trace: &mut Trace| {
+        let replies = trace.hops.iter_mut().skip(2).take(3);
+        for reply in replies.flat_map(|hop| &mut hop.replies) {
+            (reply.responder, reply.quoted_ttl) = (net.address(P1), Some(0));
+        }
+    };
+    let result = run_altered(&net, &TntOptions::default(), translated);
+    assert!(result.tunnels.is_empty() && result.failed.is_empty());
+}
+
 #[test]
 fn silent_ends_have_their_places() {
     let silent = |who| path(HOST_ONLY).with(move |node, router| router.silent = node == who);
