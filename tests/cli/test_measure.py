@@ -1,5 +1,6 @@
 """What ping, trace and tnt share."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from netsonde.cli import _main, _measure
 from tests.cli.commands import netsonde
 
 
@@ -123,3 +125,15 @@ def test_interruption_prints_what_there_is() -> None:
     assert process.returncode == 130
     assert b"0% loss" in out
     assert b"Traceback" not in err
+
+
+def test_a_second_interruption_ends_a_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stubborn(*_: object) -> int:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(60)
+        return 0
+
+    monkeypatch.setattr(_measure, "_follow", stubborn)
+    assert _main.run(["trace", "5.2.0.1", "--lab", "plain"]) == 130

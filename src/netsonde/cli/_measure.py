@@ -49,8 +49,10 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     )
     asked = request(kind, {**given, "family": family})
     problems = _complain(wanted.problems)
-    with asyncio.Runner() as runner:
-        status = runner.run(_run(asked, vantage, wanted, as_json=as_json, verbose=verbose))
+    try:
+        status = asyncio.run(_run(asked, vantage, wanted, as_json=as_json, verbose=verbose))
+    except asyncio.CancelledError:  # interrupted twice
+        return _INTERRUPTED
     return status if status == _INTERRUPTED else problems or status
 
 
