@@ -15,6 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from netsonde import _core
+from netsonde.measure import _engine_process
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.system.chain import NETSONDE, Chain
@@ -59,6 +62,9 @@ def main() -> int:
     print(f"one trace over {ROUTERS} routers, medians of {RUNS}; load {os.getloadavg()[0]:.1f}")
     for name, runs in found.items():
         _print(name, runs)
+    # A job that is none: the engine's process starts, seals itself, refuses it and ends.
+    starts_ms = [_start_engine_ms() for _ in range(RUNS)]
+    print(f"netsonde's engine: start and end  {statistics.median(starts_ms):.1f} ms")
     return 0
 
 
@@ -76,6 +82,21 @@ def _measure(command: list[str], sent: Callable[[str], int]) -> Run:
         raise SystemExit(message)
     cpu_s = usage.ru_utime + usage.ru_stime
     return Run(wall_ns / 1e6, cpu_s * 1e3, usage.ru_maxrss / 1024, sent(printed))
+
+
+def _start_engine_ms() -> float:
+    sockets = _core.open_link(raw=True, v4=True, v6=True)
+    named = ",".join(f"{role}={descriptor}" for role, descriptor in sockets)
+    program = [sys.executable, "-I", "-S", "-B", _engine_process.__file__, str(_core.__file__)]
+    descriptors = [descriptor for _, descriptor in sockets]
+    start_ns = time.monotonic_ns()
+    subprocess.run(
+        [*program, named], input=b"{}\n", pass_fds=descriptors, check=True, capture_output=True
+    )
+    elapsed_ns = time.monotonic_ns() - start_ns
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return elapsed_ns / 1e6
 
 
 def _sent_by_netsonde(printed: str) -> int:

@@ -107,17 +107,17 @@ def test_a_packet_longer_than_the_link_is_refused_by_the_kernel(long_chain: Chai
 
 def test_forged_replies_are_rejected(long_chain: Chain) -> None:
     target, host = (find(v6=False) for find in (long_chain.target, long_chain.host))
-    forger = long_chain.at(1, sys.executable, "-c", FORGER, target, host, "100")
+    forger = long_chain.at(1, sys.executable, "-c", FORGER, target, host, "300")
     with subprocess.Popen(forger) as forging:
-        events = long_chain.netsonde("ping", target, "--count=10", "--interval-ms=100")
+        events = long_chain.netsonde("ping", target, "--count=20", "--interval-ms=100")
         assert forging.wait() == 0
     [result] = [event for event in events if event["type"] == "ping"]
-    assert [reply["attempt"] for reply in result["replies"]] == list(range(1, 11))
+    assert [reply["attempt"] for reply in result["replies"]] == list(range(1, 21))
     assert {reply["responder"] for reply in result["replies"]} == {target}
     counters = events[-1]["counters"]
-    assert counters["received"] == 10
-    # Of 100 forged echo replies and 100 forged errors most come while the ping runs.
-    assert counters["rejected"] >= 100, counters
+    assert counters["received"] == 20
+    # Of 300 forged echo replies and 300 forged errors, many come while the ping runs.
+    assert counters["rejected"] >= 50, counters
 
 
 @pytest.mark.parametrize("target", ["192.0.2.1", "2001:db8::1"])
