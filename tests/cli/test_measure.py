@@ -129,7 +129,7 @@ def test_interruption_prints_what_there_is() -> None:
 
 def test_a_second_interruption_ends_a_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def stubborn(*_: object) -> int:
-        for _ in range(2):
+        for _time in range(2):
             os.kill(os.getpid(), signal.SIGINT)
             await asyncio.sleep(0.01)
         await asyncio.sleep(60)

@@ -1,6 +1,6 @@
 """Plain traceroute beside tnt."""
 
-from netsonde.report import compare_lines
+from netsonde.report import compare_lines, summary_lines
 from tests.report import samples
 
 
@@ -17,3 +17,15 @@ def test_silence_and_labels() -> None:
     lines = [line.plain for line in compare_lines(result.trace, result)]
     assert lines[4] == "    4  *                             4  │ *"
     assert lines[3].endswith("L=16003 TTL=1")
+
+
+def test_a_summary_has_a_line_per_path() -> None:
+    shown = [
+        (name, result.trace, result)
+        for name, result in (("brpr", samples.brpr_path()), ("explicit", samples.explicit_path()))
+    ]
+    assert [line.plain for line in summary_lines(shown)] == [
+        "path      plain  hidden  found by           revealed by  probes",
+        "brpr          5       3  FRPLA 3            BRPR         31",
+        "explicit      8       0  labels             -            17",
+    ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import NamedTuple
 
 import click
 from rich.text import Text
 
 import netsonde
-from netsonde.model import TntResult
-from netsonde.report import Printer, compare_lines
+from netsonde.model import TntResult, Trace
+from netsonde.report import Printer, compare_lines, summary_lines
 
 #: One scenario per kind of tunnel, and what makes it that kind.
 SCENARIOS = {
@@ -32,14 +31,6 @@ Try next:
   netsonde tnt example.net                 the Internet (needs the right to send raw packets)"""
 
 
-class Shown(NamedTuple):
-    """What one scenario came to."""
-
-    name: str
-    plain: int
-    result: TntResult
-
-
 @click.command()
 def demo() -> None:
     """Trace paths through the built-in virtual Internet and reveal their MPLS tunnels.
@@ -49,11 +40,15 @@ def demo() -> None:
     started_ns = time.monotonic_ns()
     printer = Printer(sys.stdout)
     shown = [_show(name, why, printer) for name, why in SCENARIOS.items()]
-    printer.print(_summary(shown, (time.monotonic_ns() - started_ns) / 1e9))
+    printer.print(summary_lines(shown))
+    hidden = sum(len(result.hidden) for _, _, result in shown)
+    seconds = (time.monotonic_ns() - started_ns) / 1e9
+    words = f"{hidden} hidden routers revealed on {len(shown)} paths in {seconds:.1f} s"
+    printer.print([Text(words, "bold green")])
     click.echo(f"\n{_NEXT}")
 
 
-def _show(name: str, why: str, printer: Printer) -> Shown:
+def _show(name: str, why: str, printer: Printer) -> tuple[str, Trace, TntResult]:
     """Measure one scenario as plain traceroute does and as tnt does, and print both."""
     lab = netsonde.lab.load(name)
     plain = netsonde.trace(TARGET, vantage=lab)
@@ -61,17 +56,4 @@ def _show(name: str, why: str, printer: Printer) -> Shown:
     rule = "─" * max(1, min(printer.width, 100) - len(name) - 4)
     printer.print([Text(f"── {name} {rule}"[:100], "bold"), Text(f"  {why}", "italic")])
     printer.print([*compare_lines(plain, result), Text("")])
-    return Shown(name, len(plain.hops), result)
-
-
-def _summary(shown: list[Shown], seconds: float) -> list[Text]:
-    lines = [Text(f"{'path':<20}  {'plain':>6}  {'hidden':>6}  {'in all':>6}  probes", "dim")]
-    for each in shown:
-        result, hidden = each.result, len(each.result.hidden)
-        probes = result.sent_trace + result.sent_ping + result.sent_revelation
-        text = Text().append(f"{each.name:<20}  {each.plain:>6}  ")
-        text.append(f"{hidden:>6}", "bold magenta" if hidden else "dim")
-        lines.append(text.append(f"  {each.plain + hidden:>6}  {probes:>6}"))
-    hidden = sum(len(each.result.hidden) for each in shown)
-    words = f"{hidden} hidden routers revealed on {len(shown)} paths in {seconds:.1f} s"
-    return [*lines, Text(words, "bold green")]
+    return name, plain, result

@@ -1,6 +1,6 @@
 """Results for people, in lines that fit a terminal of 80 to 100 columns."""
 
-from netsonde.report._compare import compare_lines
+from netsonde.report._compare import compare_lines, summary_lines
 from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
@@ -15,6 +15,7 @@ __all__ = [
     "ping_heading",
     "ping_lines",
     "ping_reply_line",
+    "summary_lines",
     "tnt_lines",
     "trace_footer",
     "trace_heading",

@@ -8,8 +8,11 @@ from rich.text import Text
 
 from netsonde.model import Role
 from netsonde.report import _words
+from netsonde.report._layout import Cell, Column, heading, line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netsonde.model import Address, PathHop, TntResult, Trace, Tunnel
 
 _LEFT = "plain traceroute"
@@ -34,6 +37,38 @@ def compare_lines(trace: Trace, result: TntResult) -> list[Text]:
         text.rstrip()
         lines.append(text)
     lines += [_told(tunnel) for tunnel in result.tunnels]
+    return lines
+
+
+def summary_lines(shown: Sequence[tuple[str, Trace, TntResult]]) -> list[Text]:
+    """Return one line per compared path: what was hidden, what gave it away, what it cost.
+
+    Args:
+        shown: Name of each path, its plain trace, and the path with its tunnels.
+    """
+    columns = [
+        Column("path", max([4, *(len(name) for name, _, _ in shown)])),
+        Column("plain", 5, "right"),
+        Column("hidden", 6, "right"),
+        Column("found by", 17),
+        Column("revealed by", 11),
+    ]
+    lines = [heading(columns, "probes")]
+    for name, trace, result in shown:
+        evidence = dict.fromkeys(_words.evidence(tunnel) for tunnel in result.tunnels)
+        methods = dict.fromkeys(
+            _words.METHODS[tunnel.method] for tunnel in result.tunnels if tunnel.method
+        )
+        hidden = len(result.hidden)
+        cells = [
+            Cell(name),
+            Cell(str(len(trace.hops))),
+            Cell(str(hidden), _HIDDEN if hidden else "dim"),
+            Cell("; ".join(evidence)),
+            Cell("; ".join(methods) or "-"),
+        ]
+        probes = result.sent_trace + result.sent_ping + result.sent_revelation
+        lines += line(columns, cells, Cell(str(probes)), 100)
     return lines
 
 
