@@ -62,10 +62,12 @@ fn trace(hops: &[Option<(IpAddr, ReplyKind)>]) -> Trace {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a hop of a path, some of which are silent")]
 fn expired(number: u8) -> Option<(IpAddr, ReplyKind)> {
     Some((address(number), TimeExceeded))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a hop of a path, some of which are silent")]
 fn reached(number: u8) -> Option<(IpAddr, ReplyKind)> {
     Some((address(number), EchoReply))
 }
