@@ -180,9 +180,10 @@ impl Engine {
         let mut progress = true;
         while progress {
             let waiting: Vec<u32> = self.waiting.iter().copied().collect();
-            progress = waiting
-                .into_iter()
-                .fold(false, |any, run| self.drive(run, now_ns) || any);
+            progress = false;
+            for run in waiting {
+                progress |= self.drive(run, now_ns);
+            }
         }
     }
 

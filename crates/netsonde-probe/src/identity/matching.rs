@@ -14,7 +14,7 @@ use netsonde_wire::udp::Udp;
 const BITS_ALONE: u32 = 48;
 /// Keyed bits that make a reply authentic when the quoted destination is right.
 const BITS_WITH_DESTINATION: u32 = 30;
-/// The same without privilege, where a port may be all there is.
+/// The same without privilege, where the source port is all there is if the job demands the destination's.
 const BITS_UNPRIVILEGED: u32 = 15;
 
 /// What a packet turned out to be.
@@ -182,11 +182,12 @@ impl Registry {
             .into_iter()
             .flatten()
             .filter_map(|serial| Some((serial, self.entries.get(&serial)?)));
-        let (mut finding, needed) = (None, self.bits_needed());
+        let mut finding = None;
         known
             .find_map(|(serial, entry)| {
                 let bits = bits(entry);
-                let enough = bits >= BITS_ALONE || (bits >= needed && entry.target == target);
+                let enough = bits >= BITS_ALONE
+                    || (bits >= self.bits_needed(entry) && entry.target == target);
                 if bits > 0 {
                     finding = Some(Finding::Rejected);
                 }
@@ -195,11 +196,10 @@ impl Registry {
             .or(finding)
     }
 
-    fn bits_needed(&self) -> u32 {
-        if self.privilege == Privilege::Raw {
-            BITS_WITH_DESTINATION
-        } else {
-            BITS_UNPRIVILEGED
+    fn bits_needed(&self, entry: &Entry) -> u32 {
+        match (self.privilege, entry.method) {
+            (Privilege::None, Method::UdpBySourcePort) => BITS_UNPRIVILEGED,
+            _ => BITS_WITH_DESTINATION,
         }
     }
 
