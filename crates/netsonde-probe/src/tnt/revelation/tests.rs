@@ -1,4 +1,5 @@
 //! A revelation, step by step: what it asks, and what it makes of the answer.
+#![allow(clippy::unnecessary_wraps, reason = "hops are optional: they may be silent")]
 use super::*;
 use crate::job::TntOptions;
 use crate::record::{Hop, ReplyKind};
