@@ -1,5 +1,6 @@
 //! Packets written by hand, byte by byte, from the RFCs' figures: a parser and an emitter that are
 //! wrong in the same way pass every round trip, but not this.
+use netsonde_wire::WireError;
 use netsonde_wire::icmp::{
     ErrorKind, Extensions, Icmp, InterfaceInfo, Object, QuotedTransport, emit_echo,
 };
@@ -306,7 +307,11 @@ fn a_label_stack_entry() {
     assert_eq!(entry.to_bytes(), [0xab, 0xcd, 0xeb, 0x40]);
     let (stack, rest) = mpls::parse_stack(&[0, 0, 0, 1, 0xab, 0xcd, 0xeb, 0x40, 0x45]).unwrap();
     assert_eq!((stack.len(), stack[1], rest), (2, entry, &[0x45][..]));
-    assert!(mpls::parse_stack(&[0, 0, 0, 1]).is_err());
+    for (got, needed) in [(0, 4), (3, 4), (4, 8), (7, 8)] {
+        let field = "mpls.entry";
+        let short = WireError::Short { field, needed, got };
+        assert_eq!(mpls::parse_stack(&[0; 7][..got]), Err(short));
+    }
 }
 
 /// RFC 8200 section 4.5: offset in units of eight bytes, two reserved bits, the M flag.
