@@ -1,5 +1,4 @@
 //! A revelation, step by step: what it asks, and what it makes of the answer.
-#![allow(clippy::unnecessary_wraps, reason = "hops are optional: they may be silent")]
 use super::*;
 use crate::job::TntOptions;
 use crate::record::{Hop, ReplyKind};
@@ -63,12 +62,18 @@ fn trace(hops: &[Option<(IpAddr, ReplyKind)>]) -> Trace {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a hop of a path, some of which are silent")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a hop of a path, some of which are silent"
+)]
 fn expired(number: u8) -> Option<(IpAddr, ReplyKind)> {
     Some((address(number), TimeExceeded))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a hop of a path, some of which are silent")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a hop of a path, some of which are silent"
+)]
 fn reached(number: u8) -> Option<(IpAddr, ReplyKind)> {
     Some((address(number), EchoReply))
 }
