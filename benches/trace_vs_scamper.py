@@ -85,7 +85,7 @@ def _measure(command: list[str], sent: Callable[[str], int]) -> Run:
 
 
 def _start_engine_ms() -> float:
-    sockets = _core.open_link(raw=True, v4=True, v6=True)
+    sockets = _core.open_link(raw=True, v4=True, v6=True, udp=False)
     named = ",".join(f"{role}={descriptor}" for role, descriptor in sockets)
     program = [sys.executable, "-I", "-S", "-B", _engine_process.__file__, str(_core.__file__)]
     descriptors = [descriptor for _, descriptor in sockets]

@@ -19,7 +19,7 @@ def start(sockets: str, task: bytes, *descriptors: int) -> subprocess.CompletedP
 
 
 def test_it_takes_a_job_and_answers() -> None:
-    opened = _core.open_link(raw=False, v4=True, v6=False)
+    opened = _core.open_link(raw=False, v4=True, v6=False, udp=False)
     try:
         sockets = ",".join(f"{role}={descriptor}" for role, descriptor in opened)
         done = start(sockets, b"no job\n", *(descriptor for _, descriptor in opened))

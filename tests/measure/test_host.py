@@ -56,7 +56,8 @@ def test_a_job_is_done_without_privilege(version: int) -> None:
 
 
 def test_icmp_takes_ping_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    without = [one for one in _core.open_link(raw=False, v4=True, v6=False) if "ping" not in one[0]]
+    opened = _core.open_link(raw=False, v4=True, v6=False, udp=False)
+    without = [(role, descriptor) for role, descriptor in opened if "ping" not in role]
     monkeypatch.setattr(_core, "open_link", lambda **_: without)
     with pytest.raises(HostError, match="ping sockets") as caught:
         run(job(method="icmp"))

@@ -43,6 +43,18 @@ for _ in range(count):
     time.sleep(0.01)
 """
 
+#: Run at the target: answers every datagram.
+SERVICE = """
+import socket, sys
+
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+with socket.socket(family, socket.SOCK_DGRAM) as service:
+    service.bind((sys.argv[1], 7007))
+    print("ready", flush=True)
+    while True:
+        service.sendto(b"answer", service.recvfrom(2048)[1])
+"""
+
 
 @FAMILIES
 @pytest.mark.parametrize("method", ["icmp", "udp", "tcp-syn", "tcp-ack"])
@@ -66,6 +78,26 @@ def test_udp_works_without_rights(chain: Chain, v6: bool) -> None:
     [result] = [event for event in events if event["type"] == "ping"]
     assert [reply["responder"] for reply in result["replies"]] == [target] * 3
     assert events[0]["privilege"] == "none"
+
+
+@FAMILIES
+@pytest.mark.parametrize("privilege", ["raw", "none"])
+def test_a_udp_service_answers_for_itself(long_chain: Chain, v6: bool, privilege: str) -> None:
+    target, last = long_chain.target(v6=v6), len(long_chain.nodes) - 1
+    service = long_chain.at(last, sys.executable, "-c", SERVICE, target)
+    with subprocess.Popen(service, stdout=subprocess.PIPE) as serving:
+        try:
+            assert serving.stdout is not None, "it was piped"
+            assert serving.stdout.readline() == b"ready\n"
+            events = long_chain.netsonde(
+                *("ping", target, "--method=udp", "--destination-port=7007", "--count=2"),
+                *("--interval-ms=10", f"--privilege={privilege}"),
+            )
+        finally:
+            serving.kill()
+    [result] = [event for event in events if event["type"] == "ping"]
+    assert [reply["kind"] for reply in result["replies"]] == ["udp-reply"] * 2
+    assert {reply["responder"] for reply in result["replies"]} == {target}
 
 
 @FAMILIES

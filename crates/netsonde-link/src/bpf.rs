@@ -82,11 +82,12 @@ impl Assembler {
         self.emit(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset);
     }
 
-    /// Returns `action` when A has one of the bits of `mask`.
-    pub(crate) fn finish_if_any_bit(&mut self, mask: u32, action: u32) {
+    /// Runs `body`, which must end in a verdict, when A has one of the bits of `mask`.
+    pub(crate) fn when_any_bit(&mut self, mask: u32, body: impl FnOnce(&mut Self)) {
+        let jump = self.0.len();
         self.emit(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, mask);
-        self.0.last_mut().expect("just written").jf = 1;
-        self.finish_with(action);
+        body(self);
+        self.0[jump].jf = u8::try_from(self.0.len() - jump - 1).expect("bodies are short");
     }
 
     /// Ends the program with a verdict.

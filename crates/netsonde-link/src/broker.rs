@@ -37,9 +37,12 @@ pub fn open_raw(families: Families, scope: &Scope) -> Result<Vec<Descriptor>, Li
         });
         for (role, protocol, carries) in [
             (Role::Icmp4, libc::IPPROTO_ICMP, Carries::Icmp4),
-            (Role::Tcp4, libc::IPPROTO_TCP, Carries::Ports4),
-            (Role::Udp4, libc::IPPROTO_UDP, Carries::Ports4),
+            (Role::Tcp4, libc::IPPROTO_TCP, Carries::Tcp4),
+            (Role::Udp4, libc::IPPROTO_UDP, Carries::Udp4),
         ] {
+            if role == Role::Udp4 && !scope.udp_replies {
+                continue;
+            }
             let socket = open(
                 libc::AF_INET,
                 libc::SOCK_RAW,
@@ -57,9 +60,12 @@ pub fn open_raw(families: Families, scope: &Scope) -> Result<Vec<Descriptor>, Li
         });
         for (role, protocol, carries) in [
             (Role::Icmp6, libc::IPPROTO_ICMPV6, Carries::Icmp6),
-            (Role::Tcp6, libc::IPPROTO_TCP, Carries::Ports6),
-            (Role::Udp6, libc::IPPROTO_UDP, Carries::Ports6),
+            (Role::Tcp6, libc::IPPROTO_TCP, Carries::Tcp6),
+            (Role::Udp6, libc::IPPROTO_UDP, Carries::Udp6),
         ] {
+            if role == Role::Udp6 && !scope.udp_replies {
+                continue;
+            }
             let socket = open(
                 libc::AF_INET6,
                 libc::SOCK_RAW,

@@ -5,6 +5,9 @@
 use crate::bpf::Assembler;
 use std::ops::RangeInclusive;
 
+/// Bits of the TCP flags.
+const SYN_OR_RST: u32 = 0x06;
+
 /// Which replies are ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -12,6 +15,8 @@ pub struct Scope {
     pub idents: RangeInclusive<u16>,
     /// Source ports of our UDP and TCP probes.
     pub ports: RangeInclusive<u16>,
+    /// Whether a UDP datagram can be a reply. If not, other programs' datagrams stay out.
+    pub udp_replies: bool,
 }
 
 /// What a receiving socket carries.
@@ -21,10 +26,14 @@ pub(crate) enum Carries {
     Icmp4,
     /// `ICMPv6`, its IPv6 header already taken off.
     Icmp6,
-    /// UDP or TCP after an IPv4 header.
-    Ports4,
-    /// UDP or TCP, the IPv6 header already taken off.
-    Ports6,
+    /// UDP after an IPv4 header.
+    Udp4,
+    /// UDP, the IPv6 header already taken off.
+    Udp6,
+    /// TCP after an IPv4 header.
+    Tcp4,
+    /// TCP, the IPv6 header already taken off.
+    Tcp6,
 }
 
 /// The program for one receiving socket.
@@ -33,14 +42,32 @@ pub(crate) fn program(carries: Carries, scope: &Scope) -> Vec<libc::sock_filter>
     match carries {
         Carries::Icmp4 => icmp4(&mut code, scope),
         Carries::Icmp6 => icmp6(&mut code, scope),
-        Carries::Ports4 => {
+        Carries::Udp4 => {
             code.load_x_header_length();
             code.load_u16_at_x(2);
             code.keep_if_in(&scope.ports);
         }
-        Carries::Ports6 => {
+        Carries::Udp6 => {
             code.load_u16(2);
             code.keep_if_in(&scope.ports);
+        }
+        // What answers a probe of ours has SYN or RST set: the data of other connections stays out.
+        Carries::Tcp4 => {
+            code.load_x_header_length();
+            code.load_u8_at_x(13);
+            code.when_any_bit(SYN_OR_RST, |code| {
+                code.load_u16_at_x(2);
+                code.keep_if_in(&scope.ports);
+            });
+            code.drop_packet();
+        }
+        Carries::Tcp6 => {
+            code.load_u8(13);
+            code.when_any_bit(SYN_OR_RST, |code| {
+                code.load_u16(2);
+                code.keep_if_in(&scope.ports);
+            });
+            code.drop_packet();
         }
     }
     code.finish()

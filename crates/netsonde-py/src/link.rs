@@ -13,13 +13,11 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::fs::File;
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
 
 /// Source ports of the engine's UDP and TCP probes; its ICMP identifiers are any.
-const SCOPE: Scope = Scope {
-    idents: 0..=u16::MAX,
-    ports: 0x8000..=u16::MAX,
-};
+const PORTS: RangeInclusive<u16> = 0x8000..=u16::MAX;
 
 /// Adds this file's exports to `netsonde._core`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -30,11 +28,16 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 /// Opens the sockets of a link and returns each one's role and descriptor, which the caller must close.
 #[pyfunction]
-#[pyo3(signature = (*, raw, v4, v6))]
-fn open_link(raw: bool, v4: bool, v6: bool) -> PyResult<Vec<(&'static str, i32)>> {
+#[pyo3(signature = (*, raw, v4, v6, udp))]
+fn open_link(raw: bool, v4: bool, v6: bool, udp: bool) -> PyResult<Vec<(&'static str, i32)>> {
     let families = Families { v4, v6 };
+    let scope = Scope {
+        idents: 0..=u16::MAX,
+        ports: PORTS,
+        udp_replies: udp,
+    };
     let opened = if raw {
-        open_raw(families, &SCOPE)
+        open_raw(families, &scope)
     } else {
         open_unprivileged(families)
     };

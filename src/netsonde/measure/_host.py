@@ -142,6 +142,11 @@ class _Needs(msgspec.Struct):
     privilege: Privilege = Privilege.RAW
 
     @property
+    def udp_replies(self) -> bool:
+        """Whether a UDP datagram can be a reply: a trace knows no such reply from another's."""
+        return self.kind is Kind.PING and self.ping.method == "udp"
+
+    @property
     def icmp(self) -> bool:
         """Whether echo requests are sent."""
         method = self.ping.method if self.kind is Kind.PING else self.trace.method
@@ -181,7 +186,8 @@ def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
     v6 = any(":" in target.address for target in needs.targets)
     v4 = any(":" not in target.address for target in needs.targets)
     try:
-        opened = _core.open_link(raw=needs.privilege is Privilege.RAW, v4=v4, v6=v6)
+        raw = needs.privilege is Privilege.RAW
+        opened = _core.open_link(raw=raw, v4=v4, v6=v6, udp=needs.udp_replies)
     except PermissionError as error:
         raise HostError(f"not allowed: {error.strerror}", _NO_RAW_HINT) from error
     except OSError as error:

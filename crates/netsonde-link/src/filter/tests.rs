@@ -20,6 +20,7 @@ fn passes(carries: Carries, packet: &[u8]) -> bool {
             &Scope {
                 idents: IDENTS,
                 ports: PORTS,
+                udp_replies: true,
             },
         ),
     )
@@ -209,6 +210,13 @@ fn a_quote_cut_before_its_ports_is_dropped() {
     assert!(passes(Carries::Icmp4, &whole[..20 + 8 + 20 + 2]));
 }
 
+/// A TCP header, but for what no filter looks at.
+fn segment(destination: u16, flags: u8) -> Vec<u8> {
+    let mut bytes = [ports(80, destination), vec![0; 12]].concat();
+    bytes[13] = flags;
+    bytes
+}
+
 #[test]
 fn replies_to_our_ports_pass() {
     for (port, expected) in [
@@ -218,12 +226,31 @@ fn replies_to_our_ports_pass() {
         (62_000, false),
     ] {
         let answer = ports(80, port);
-        assert_eq!(passes(Carries::Ports6, &answer), expected, "{port}");
+        assert_eq!(passes(Carries::Udp6, &answer), expected, "{port}");
+        let packet = with_options(&with_header(false, protocol::UDP, &answer));
+        assert_eq!(passes(Carries::Udp4, &packet), expected, "{port}");
+        let answer = segment(port, 0x12);
+        assert_eq!(passes(Carries::Tcp6, &answer), expected, "{port}");
         let packet = with_options(&with_header(false, protocol::TCP, &answer));
-        assert_eq!(passes(Carries::Ports4, &packet), expected, "{port}");
+        assert_eq!(passes(Carries::Tcp4, &packet), expected, "{port}");
     }
     assert!(
-        !passes(Carries::Ports6, &ports(61_500, 80)),
+        !passes(Carries::Udp6, &ports(61_500, 80)),
         "from our port, not to it"
     );
+}
+
+#[test]
+fn of_tcp_only_answers_to_probes_pass() {
+    // RST, RST-ACK, SYN-ACK, SYN; then ACK, data, FIN.
+    let flags = [(0x04, true), (0x14, true), (0x12, true), (0x02, true)];
+    for (flags, expected) in flags
+        .into_iter()
+        .chain([(0x10, false), (0x18, false), (0x11, false)])
+    {
+        let answer = segment(61_500, flags);
+        assert_eq!(passes(Carries::Tcp6, &answer), expected, "{flags:#x}");
+        let packet = with_header(false, protocol::TCP, &answer);
+        assert_eq!(passes(Carries::Tcp4, &packet), expected, "{flags:#x}");
+    }
 }

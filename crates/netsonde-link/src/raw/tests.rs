@@ -8,6 +8,7 @@ use crate::{monotonic_ns, poll, sys};
 use netsonde_wire::icmp::{ErrorKind, Icmp, emit_echo};
 use netsonde_wire::ip::IpPacket;
 use netsonde_wire::{tcp, udp};
+use std::net::UdpSocket;
 
 const BOTH: Families = Families { v4: true, v6: true };
 
@@ -15,6 +16,7 @@ fn link() -> RawLink {
     let scope = Scope {
         idents: 7..=7,
         ports: 61_000..=61_999,
+        udp_replies: true,
     };
     RawLink::new(open_raw(BOTH, &scope).unwrap())
 }
@@ -199,6 +201,65 @@ fn a_closed_udp_port_quotes_our_packet() {
 }
 
 #[test]
+fn a_udp_reply_comes_whole() {
+    isolated(|| {
+        let mut link = link();
+        for v6 in [false, true] {
+            let server = UdpSocket::bind((localhost(v6), 5_000)).unwrap();
+            let mut datagram = Vec::new();
+            udp::emit(
+                localhost(v6),
+                localhost(v6),
+                61_500,
+                5_000,
+                b"sonde",
+                &mut datagram,
+            );
+            link.send(&packet(v6, protocol::UDP, &datagram));
+            let (_, from) = server.recv_from(&mut [0; 64]).unwrap();
+            server.send_to(b"answer", from).unwrap();
+            let got = replies(&mut link);
+            // Beside it, over IPv4 and IPv6 alike, the kernel's word that nobody listens at our port stays out.
+            assert_eq!(got.len(), 1, "v6 {v6}");
+            let packet = IpPacket::parse(&got[0].1).unwrap();
+            let answer = udp::Udp::parse(packet.payload).unwrap();
+            assert_eq!(
+                (answer.source_port, answer.destination_port),
+                (5_000, 61_500)
+            );
+            assert_eq!(answer.payload, b"answer");
+        }
+    });
+}
+
+#[test]
+fn no_datagram_comes_where_none_can_be_a_reply() {
+    isolated(|| {
+        let scope = Scope {
+            idents: 7..=7,
+            ports: 61_000..=61_999,
+            udp_replies: false,
+        };
+        let roles: Vec<Role> = open_raw(BOTH, &scope)
+            .unwrap()
+            .into_iter()
+            .map(|one| one.role)
+            .collect();
+        assert_eq!(
+            roles,
+            [
+                Role::Send4,
+                Role::Icmp4,
+                Role::Tcp4,
+                Role::Send6,
+                Role::Icmp6,
+                Role::Tcp6
+            ]
+        );
+    });
+}
+
+#[test]
 fn a_closed_tcp_port_answers() {
     isolated(|| {
         let mut link = link();
@@ -248,6 +309,7 @@ fn the_filter_is_locked() {
         let scope = Scope {
             idents: 7..=7,
             ports: 1..=2,
+            udp_replies: true,
         };
         for descriptor in open_raw(BOTH, &scope).unwrap() {
             let everything = [libc::sock_filter {
