@@ -60,8 +60,11 @@ def test_orphans_do_not_end_the_wait() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_signals_reach_the_command(number: signal.Signals) -> None:
-    script = f"trap 'exit 9' {number}; echo ready; while :; do sleep 0.05; done"
-    with waiter("sh", "-c", script) as process:
+    script = (
+        f"import signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [{number}]);"
+        f"print('ready', flush=True); signal.sigwait([{number}]); sys.exit(9)"
+    )
+    with waiter(sys.executable, "-c", script) as process:
         assert process.stdout is not None
         lines = {process.stdout.readline().strip() for _ in range(2)}
         assert "ready" in lines
