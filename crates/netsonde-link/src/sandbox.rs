@@ -54,7 +54,7 @@ pub(crate) fn program() -> Vec<libc::sock_filter> {
         code.when(number(libc::SYS_mmap), |code| {
             code.load_u32(THIRD_ARGUMENT);
             code.when_any_bit(libc::PROT_EXEC.unsigned_abs(), |code| {
-                code.finish_with(kill)
+                code.finish_with(kill);
             });
             code.finish_with(allow);
         });
