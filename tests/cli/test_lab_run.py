@@ -40,6 +40,20 @@ def test_replay_repeats_the_run(capsys: pytest.CaptureFixture[str], arguments: l
     assert last_line(capsys) == line
 
 
+def test_the_run_of_a_file_is_repeated_by_its_path(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(
+        'chain = ["a", "b", "h"]\n[node.h]\nrole = "host"\n[attach.vp]\nnode = "a"\n'
+    )
+    assert run(["lab", "run", "mine.toml"]) == 0
+    line = last_line(capsys)
+    assert "lab replay mine.toml:42" in line
+    assert run(line.partition("again: netsonde ")[2].split()) == 0
+    assert last_line(capsys) == line
+
+
 def test_a_bare_seed_needs_its_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["lab", "replay", "7"]) == 2
     assert "hint: add --scenario NAME" in capsys.readouterr().err

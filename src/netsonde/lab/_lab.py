@@ -87,7 +87,7 @@ class Lab:
     @property
     def token(self) -> str:
         """What `netsonde lab replay` needs to run this lab again."""
-        return f"{self.name}:{self.seed}"
+        return f"{self.scenario.path or self.name}:{self.seed}"
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the addresses of a node or attachment, IPv4 before IPv6.

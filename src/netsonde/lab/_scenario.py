@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Scenario:
         origin: Where the configuration comes from.
         aliases: Other names of it.
         targets: Names of nodes, or addresses; what `lab run` measures.
+        path: Of the file, if it is none of the package's.
         options: Of the job, by section (`trace`, `tnt`): what the scenario needs.
     """
 
@@ -38,6 +39,7 @@ class Scenario:
     origin: str = ""
     aliases: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    path: str = ""
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -56,7 +58,7 @@ def read_scenario(name: str) -> Scenario:
         TopologyError: Its file is malformed.
     """
     if name.endswith(".toml") or "/" in name:
-        return parse_scenario(Path(name).stem, read_file(name), name)
+        return replace(parse_scenario(Path(name).stem, read_file(name), name), path=name)
     found = _aliases().get(name)
     if found is None:
         hint = suggest(name, _aliases())
