@@ -92,13 +92,17 @@ pub(crate) fn run(job: &Job, mut network: impl FnMut(u64, &[u8]) -> Answers) -> 
         if engine.is_finished() {
             break;
         }
-        let next_ns = engine
-            .poll_timeout()
+        let wanted_ns = engine.poll_timeout();
+        assert!(
+            wanted_ns.is_none_or(|wanted_ns| wanted_ns > now_ns),
+            "all is done that could be, yet the engine wants to be called at once"
+        );
+        let next_ns = wanted_ns
             .into_iter()
             .chain(coming.keys().next().map(|key| key.0))
             .min();
         let Some(next_ns) = next_ns else { break };
-        now_ns = now_ns.max(next_ns);
+        now_ns = next_ns;
     }
     log.events
         .extend(core::iter::from_fn(|| engine.poll_event()));

@@ -110,8 +110,8 @@ impl Trace {
     pub(crate) fn handle_reply(&mut self, ttl: u8, reply: Reply) -> Verdict {
         let index = usize::from(ttl - self.options.first_ttl);
         let slot = &mut self.slots[index];
-        if index < self.judged || self.stop.is_some() || (slot.settled && slot.replies.is_empty()) {
-            // An answered hop that was reported already is not rewritten by replies to its other attempts.
+        if index < self.judged || self.stop.is_some() {
+            // A hop that was reported already is not rewritten, neither by late replies nor by those to other attempts.
             if slot.replies.is_empty() {
                 self.late += 1;
                 return Verdict::Late;
