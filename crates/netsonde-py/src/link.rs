@@ -29,6 +29,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// Opens the sockets of a link and returns each one's role and descriptor, which the caller must close.
 #[pyfunction]
 #[pyo3(signature = (*, raw, v4, v6, udp))]
+#[expect(clippy::fn_params_excessive_bools, reason = "callers name them")]
 fn open_link(raw: bool, v4: bool, v6: bool, udp: bool) -> PyResult<Vec<(&'static str, i32)>> {
     let families = Families { v4, v6 };
     let scope = Scope {
