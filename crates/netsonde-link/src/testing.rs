@@ -67,3 +67,15 @@ pub(crate) fn ip(arguments: &str) {
         .expect("iproute2 is installed");
     assert!(status.success(), "ip {arguments}");
 }
+
+/// Waits until an address can be used: the kernel needs a moment for those of IPv6, even without duplicate detection.
+pub(crate) fn wait_for_address(address: &str) {
+    let is_there = (0..400).any(|_| {
+        let bound = UdpSocket::bind((address, 0)).is_ok();
+        if !bound {
+            pause(5_000_000);
+        }
+        bound
+    });
+    assert!(is_there, "no {address}");
+}

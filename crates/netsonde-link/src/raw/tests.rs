@@ -2,7 +2,8 @@
 use super::*;
 use crate::broker::{Families, open_raw};
 use crate::filter::Scope;
-use crate::testing::{ip, isolated};
+use crate::sys::socket::set_int;
+use crate::testing::{ip, isolated, wait_for_address};
 use crate::tun::Tun;
 use crate::{monotonic_ns, poll, sys};
 use netsonde_wire::icmp::{ErrorKind, Icmp, emit_echo};
@@ -136,6 +137,7 @@ fn an_ipv6_packet_is_rebuilt_to_the_last_bit() {
         let (tun, _) = Tun::open("sonde0").unwrap();
         ip("addr add 2001:db8::1/64 dev sonde0 nodad");
         ip("link set sonde0 up");
+        wait_for_address("2001:db8::1");
         let mut link = link();
         let (source, destination) = (
             "2001:db8:5::9".parse().unwrap(),
@@ -330,8 +332,18 @@ fn a_full_queue_is_reported() {
     isolated(|| {
         let mut link = link();
         let burst = echo(false, 7, 1);
+        // A short queue, so that the test floods nothing but its own socket.
+        let icmp = link.receivers[0].socket.as_fd();
+        set_int(
+            icmp,
+            libc::SOL_SOCKET,
+            libc::SO_RCVBUF,
+            1 << 16,
+            "setsockopt",
+        )
+        .unwrap();
         // The kernel answers on loopback before the send returns, so nobody empties the queue meanwhile.
-        for _ in 0..25_000 {
+        for _ in 0..500 {
             link.send(&burst);
         }
         replies(&mut link);

@@ -1,7 +1,7 @@
 //! The host, its interface, and packets on it.
 use crate::broker::{Families, open_unprivileged};
 use crate::link::Link;
-use crate::testing::ip;
+use crate::testing::{ip, wait_for_address};
 use crate::tun::Tun;
 use crate::unprivileged::UnprivilegedLink;
 use crate::{monotonic_ns, poll, sys};
@@ -31,6 +31,7 @@ impl World {
         ip("link set sonde0 up");
         ip("route add default dev sonde0");
         ip("-6 route add default dev sonde0");
+        wait_for_address("2001:db8::1");
         let descriptors = open_unprivileged(Families { v4: true, v6: true }).unwrap();
         Self {
             link: UnprivilegedLink::new(descriptors),
