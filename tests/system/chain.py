@@ -9,6 +9,7 @@ import ipaddress
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -59,6 +60,7 @@ class Chain:
             )
         for index, node in enumerate(self.nodes):
             self._configure(index, node)
+        self._wait_until_joined()
 
     def delete(self) -> None:
         """Delete every namespace that was made."""
@@ -90,6 +92,12 @@ class Chain:
         """Run netsonde at the host; return the events."""
         printed = self.run(*prefix, NETSONDE, *arguments, "--json", "--allow-special-purpose")
         return [json.loads(line) for line in printed.splitlines()]
+
+    def _wait_until_joined(self) -> None:
+        """Wait until the target answers: new IPv6 neighbours need a second to find each other."""
+        if shutil.which("ping"):
+            for v6 in (False, True):
+                self.run("ping", "-q", "-n", "-c", "1", "-w", "30", self.target(v6=v6))
 
     def _configure(self, index: int, node: str) -> None:
         last = len(self.nodes) - 1
