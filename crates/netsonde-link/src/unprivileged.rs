@@ -246,6 +246,11 @@ fn whole(
     } else {
         (peer.port(), quoted)
     };
+    let returned = if extensions_at == 0 {
+        returned
+    } else {
+        without_padding(returned)
+    };
     let key = |destination: IpAddr| Key {
         socket,
         destination,
@@ -270,6 +275,12 @@ fn whole(
             message.bytes,
         ),
     }
+}
+
+/// Before extensions a quote is filled up with zeros (RFC 4884 section 5): what came back of a probe ends before them.
+fn without_padding(returned: &[u8]) -> &[u8] {
+    let padding = returned.iter().rev().take_while(|byte| **byte == 0).count();
+    &returned[..returned.len() - padding]
 }
 
 /// TTL, type of service and source address of one packet.
