@@ -16,6 +16,7 @@ mod measurement;
 mod ping;
 pub mod record;
 mod seed;
+mod session;
 #[cfg(test)]
 mod testing;
 pub(crate) mod tnt;

@@ -1,11 +1,13 @@
-//! What the engine runs: one ping or one trace, behind one interface.
+//! What the engine runs: a ping, a trace or a session, behind one interface.
 use crate::event::Event;
 use crate::identity::Shape;
 use crate::job::TraceOptions;
 use crate::ping::{self, Ping};
-use crate::record::{Reply, StopReason};
+use crate::record::StopReason;
+use crate::session::{Answer, Ask, Session};
 use crate::tnt::TaskId;
 use crate::trace::{self, Trace};
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 /// Milliseconds are for people, the engine counts in these.
@@ -26,11 +28,15 @@ pub(crate) enum Verdict {
     InTime,
     /// It was not.
     Late,
+    /// It says something that no answer to the probe would say: the probe stays open.
+    #[allow(dead_code, reason = "the sessions that land next use it")]
+    Rejected,
 }
 
-/// One ping or trace in progress.
+/// One ping, trace or session in progress.
 #[derive(Debug)]
 pub(crate) struct Measurement {
+    /// That of all probes, but for those of a session.
     pub(crate) shape: Shape,
     /// The run that it is (a part) of.
     pub(crate) run: u32,
@@ -78,6 +84,7 @@ impl Measurement {
 pub(crate) enum Body {
     Ping(Ping),
     Trace(Trace),
+    Session(Box<dyn Session>),
 }
 
 /// What it gave.
@@ -85,68 +92,90 @@ pub(crate) enum Body {
 pub(crate) enum Outcome {
     Ping(ping::Outcome),
     Trace(trace::Outcome),
+    Session(Event),
 }
 
-macro_rules! either {
+macro_rules! each {
     ($self:expr, $inner:ident => $body:expr) => {
         match $self {
             Body::Ping($inner) => $body,
             Body::Trace($inner) => $body,
+            Body::Session($inner) => $body,
         }
     };
 }
 
 impl Body {
     pub(crate) fn is_ready(&self, now_ns: u64) -> bool {
-        either!(self, inner => inner.is_ready(now_ns))
+        each!(self, inner => inner.is_ready(now_ns))
     }
 
-    pub(crate) fn poll_probe(&mut self, now_ns: u64) -> Option<Probe> {
-        either!(self, inner => inner.poll_probe(now_ns))
+    /// The next probe, taken as sent; `shape` and `wait_ns` are those of the measurement.
+    pub(crate) fn poll_ask(&mut self, now_ns: u64, shape: &Shape, wait_ns: u64) -> Option<Ask> {
+        let probe = match self {
+            Self::Ping(ping) => ping.poll_probe(now_ns),
+            Self::Trace(trace) => trace.poll_probe(now_ns),
+            Self::Session(session) => return session.poll_ask(now_ns),
+        };
+        probe.map(|Probe { ttl, attempt }| Ask {
+            shape: *shape,
+            ttl,
+            token: attempt,
+            wait_ns,
+        })
     }
 
-    pub(crate) fn handle_reply(&mut self, ttl: u8, reply: Reply) -> Verdict {
+    pub(crate) fn handle_sent(&mut self, token: u32, packet: &[u8]) {
+        if let Self::Session(session) = self {
+            session.handle_sent(token, packet);
+        }
+    }
+
+    pub(crate) fn handle_answer(&mut self, ttl: u8, answer: Answer<'_>) -> Verdict {
         match self {
-            Self::Ping(ping) => ping.handle_reply(reply),
-            Self::Trace(trace) => trace.handle_reply(ttl, reply),
+            Self::Ping(ping) => ping.handle_reply(answer.reply),
+            Self::Trace(trace) => trace.handle_reply(ttl, answer.reply),
+            Self::Session(session) => session.handle_answer(answer),
         }
     }
 
     pub(crate) fn handle_duplicate(&mut self) {
-        either!(self, inner => inner.handle_duplicate());
+        each!(self, inner => inner.handle_duplicate());
     }
 
     pub(crate) fn handle_timeout(&mut self, now_ns: u64) {
-        either!(self, inner => inner.handle_timeout(now_ns));
+        each!(self, inner => inner.handle_timeout(now_ns));
     }
 
     pub(crate) fn poll_timeout(&self, now_ns: u64) -> Option<u64> {
-        either!(self, inner => inner.poll_timeout(now_ns))
+        each!(self, inner => inner.poll_timeout(now_ns))
     }
 
     pub(crate) fn refuse(&mut self) {
-        either!(self, inner => inner.refuse());
+        each!(self, inner => inner.refuse());
     }
 
     pub(crate) fn finish(&mut self, reason: StopReason) {
         match self {
             Self::Ping(ping) => ping.refuse(),
             Self::Trace(trace) => trace.finish(reason),
+            Self::Session(session) => session.finish(reason),
         }
     }
 
     pub(crate) fn in_flight(&self) -> u32 {
-        either!(self, inner => inner.in_flight())
+        each!(self, inner => inner.in_flight())
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        either!(self, inner => inner.is_finished())
+        each!(self, inner => inner.is_finished())
     }
 
-    pub(crate) fn into_outcome(self) -> Outcome {
+    pub(crate) fn into_outcome(self, started_ns: u64, ended_ns: u64) -> Outcome {
         match self {
             Self::Ping(ping) => Outcome::Ping(ping.into_outcome()),
             Self::Trace(trace) => Outcome::Trace(trace.into_outcome()),
+            Self::Session(session) => Outcome::Session(session.into_event(started_ns, ended_ns)),
         }
     }
 }

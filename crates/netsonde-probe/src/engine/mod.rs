@@ -24,6 +24,7 @@ use crate::job::{Job, SCHEMA};
 use crate::measurement::{MILLISECOND_NS, Measurement, Verdict};
 use crate::record::{Counters, StopReason};
 use crate::seed;
+use crate::session::Answer;
 use crate::tnt;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
@@ -148,7 +149,7 @@ impl Engine {
         let finding = match Heard::parse(packet) {
             Ok(heard) => match self.registry.find(&heard) {
                 Finding::Authentic(serial) => {
-                    return self.handle_reply(received_ns, serial, &heard);
+                    return self.handle_reply(received_ns, serial, &heard, packet);
                 }
                 other => other,
             },
@@ -213,30 +214,32 @@ impl Engine {
             // What only waited for a repeat may have waited long enough.
             measurement.body.handle_timeout(now_ns);
         }
-        let packet = measurement.body.poll_probe(now_ns).map(|probe| {
+        let (shape, wait_ns) = (measurement.shape, measurement.wait_ns);
+        let ask = measurement.body.poll_ask(now_ns, &shape, wait_ns);
+        let packet = ask.map(|ask| {
             run.sent += 1;
             self.counters.sent += 1;
             self.pacer.take(now_ns);
-            let wait_ns = measurement.wait_ns;
             let issue = Issue {
                 measurement: id,
-                ttl: probe.ttl,
-                attempt: probe.attempt,
+                ttl: ask.ttl,
+                attempt: ask.token,
                 now_ns,
-                wait_ns,
+                wait_ns: ask.wait_ns,
             };
-            self.registry.issue(&measurement.shape, issue)
+            let packet = self.registry.issue(&ask.shape, issue);
+            measurement.body.handle_sent(ask.token, &packet);
+            packet
         });
         self.settle(id, now_ns);
         packet
     }
 
-    fn handle_reply(&mut self, received_ns: u64, serial: u32, heard: &Heard<'_>) {
+    fn handle_reply(&mut self, received_ns: u64, serial: u32, heard: &Heard<'_>, packet: &[u8]) {
         let entry = self.registry.entry_mut(serial).expect("just found");
         let is_duplicate = core::mem::replace(&mut entry.answered, true);
         let (id, ttl, expires_ns) = (entry.measurement, entry.ttl, entry.expires_ns);
-        let rtt_ns = received_ns.saturating_sub(entry.sent_ns);
-        let reply = heard.reply(entry.attempt, rtt_ns, self.job.privilege);
+        let (token, sent_ns) = (entry.attempt, entry.sent_ns);
         let mut measurement = self.measurements.get_mut(&id);
         if is_duplicate {
             self.counters.duplicate += 1;
@@ -247,9 +250,18 @@ impl Engine {
         }
         let verdict = match measurement {
             Some(measurement) => {
+                let rtt_ns = received_ns.saturating_sub(sent_ns);
+                let reply = heard.reply(token, rtt_ns, self.job.privilege);
                 let target = measurement.shape.target;
                 let streamed = measurement.streams_replies().then(|| reply.clone());
-                let verdict = measurement.body.handle_reply(ttl, reply);
+                let answer = Answer {
+                    token,
+                    reply,
+                    sent_ns,
+                    received_ns,
+                    packet,
+                };
+                let verdict = measurement.body.handle_answer(ttl, answer);
                 if let (Some(reply), Verdict::InTime) = (streamed, verdict) {
                     self.events.push_back(Event::PingReply { target, reply });
                 }
@@ -262,6 +274,13 @@ impl Engine {
         match verdict {
             Verdict::InTime => self.counters.received += 1,
             Verdict::Late => self.counters.late += 1,
+            Verdict::Rejected => {
+                self.counters.rejected += 1;
+                self.registry
+                    .entry_mut(serial)
+                    .expect("just found")
+                    .answered = false;
+            }
         }
         self.settle(id, received_ns);
         self.close(received_ns);

@@ -6,8 +6,10 @@ use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
 use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
 use crate::ping::{self, Ping};
 use crate::record::{PingResult, ReplyKind, Trace as TraceRecord};
+use crate::session::Session;
 use crate::tnt::{EchoOutcome, EchoReply, Machine, Task, TaskId};
 use crate::trace::{self, Trace};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// One target under way.
@@ -93,6 +95,14 @@ impl Engine {
         self.begin_measurement(run, shape, options.wait_ms, body, purpose, now_ns);
     }
 
+    /// Begins a session as the run's only measurement; its event is the result.
+    #[allow(dead_code, reason = "the first kind of session lands next")]
+    fn begin_session(&mut self, run: u32, target: Target, session: Box<dyn Session>, now_ns: u64) {
+        let shape = Shape::of_ping(target, &self.job.ping);
+        let body = Body::Session(session);
+        self.begin_measurement(run, shape, 0, body, Purpose::Result, now_ns);
+    }
+
     fn begin_measurement(
         &mut self,
         run: u32,
@@ -133,7 +143,7 @@ impl Engine {
             body,
             ..
         } = measurement;
-        match (purpose, body.into_outcome()) {
+        match (purpose, body.into_outcome(started_ns, now_ns)) {
             (Purpose::Result, Outcome::Ping(outcome)) => {
                 let result = ping_result(&shape, self.job.ping.method, outcome);
                 self.end_run(run, Event::Ping(result));
@@ -142,6 +152,7 @@ impl Engine {
                 let record = trace_record(&shape, &self.job.trace, outcome, started_ns, now_ns);
                 self.end_run(run, Event::Trace(record));
             }
+            (_, Outcome::Session(event)) => self.end_run(run, event),
             (Purpose::Task(task, _), Outcome::Ping(outcome)) => {
                 self.hand_over(run, task, Handover::Echo(outcome), now_ns);
             }
