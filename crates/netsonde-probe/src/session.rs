@@ -35,7 +35,7 @@ pub(crate) struct Answer<'a> {
 
 /// A measurement as a state machine. Who drives it calls `poll_ask` while `is_ready`, `handle_timeout` at
 /// `poll_timeout`, and `into_event` once `is_finished`.
-pub(crate) trait Session: Debug + Send {
+pub(crate) trait Session: Debug + Send + Sync {
     /// Whether `poll_ask` would give a probe now.
     fn is_ready(&self, now_ns: u64) -> bool;
 
