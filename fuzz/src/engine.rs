@@ -365,6 +365,7 @@ fn job(script: &mut Script<'_>) -> Option<Job> {
         deadline_ms: (knobs & 32 != 0).then_some(2_000),
         privilege: Privilege::Raw,
         origin: String::new(),
+        epoch_ns: None,
         seed: u64::from(window),
         key: "000102030405060708090a0b0c0d0e0f".to_owned(),
     })

@@ -23,6 +23,9 @@ pub enum Event {
         targets: u32,
         /// As the job says it.
         seed: u64,
+        /// As the job says it: the other times of the stream are on the vantage's own clock.
+        #[serde(default)]
+        epoch_ns: Option<u64>,
     },
     /// One ping reply, as it comes; `PingResult` repeats it.
     PingReply {

@@ -44,6 +44,9 @@ pub struct Job {
     /// Who asked: free text for the records.
     #[serde(default)]
     pub origin: String,
+    /// Unix time at the zero of the vantage's clock; `None` where time is virtual. Only echoed.
+    #[serde(default)]
+    pub epoch_ns: Option<u64>,
     /// Orders targets and draws flow identifiers.
     pub seed: u64,
     /// 32 hexadecimal digits: the `SipHash` key that authenticates replies. Never echoed in results.

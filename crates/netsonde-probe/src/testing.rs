@@ -50,6 +50,7 @@ pub(crate) fn job(kind: Kind, targets: &[IpAddr]) -> Job {
         deadline_ms: None,
         privilege: Privilege::Raw,
         origin: "test".to_string(),
+        epoch_ns: None,
         seed: 1,
         key: "000102030405060708090a0b0c0d0e0f".to_string(),
     }

@@ -130,6 +130,7 @@ def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
         "deadline_ms": run.get("deadline_ms"),
         "privilege": privilege,
         "origin": run.get("origin", ""),
+        "epoch_ns": None if virtual else time.time_ns() - time.monotonic_ns(),
         "seed": seed,
         "key": random[-16:].hex(),
     }

@@ -19,6 +19,8 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
         privilege: What the vantage sees.
         targets: How many targets.
         seed: Repeats the run where the world repeats itself.
+        epoch_ns: Unix time at the zero of the vantage's clock, in nanoseconds: added to any other
+            time of the stream it gives that time's Unix time. Null where time is virtual.
     """
 
     schema: int
@@ -27,6 +29,7 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
     privilege: Privilege
     targets: UInt32
     seed: UInt64
+    epoch_ns: UInt64 | None = None
 
 
 class PingReply(Record, frozen=True, kw_only=True, tag_field="type", tag="ping-reply"):

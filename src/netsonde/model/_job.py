@@ -174,6 +174,8 @@ class Job(Record, frozen=True, kw_only=True):
         deadline_ms: After this long, in milliseconds, the job ends with what it has; null: never.
         privilege: What the vantage may see.
         origin: Who asked: free text for the records.
+        epoch_ns: Unix time at the zero of the vantage's clock, in nanoseconds; null where time is
+            virtual. Echoed in the start event, and not used otherwise.
         seed: Orders targets and draws flow identifiers.
         key: 32 hexadecimal digits: the SipHash key that authenticates replies. Never in results.
     """
@@ -191,6 +193,7 @@ class Job(Record, frozen=True, kw_only=True):
     deadline_ms: UInt64 | None = None
     privilege: Privilege = Privilege.RAW
     origin: str = ""
+    epoch_ns: UInt64 | None = None
     seed: UInt64
     key: str
 

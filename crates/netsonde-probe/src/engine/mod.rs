@@ -90,6 +90,7 @@ impl Engine {
             privilege: job.privilege,
             targets,
             seed: job.seed,
+            epoch_ns: job.epoch_ns,
         };
         Ok(Self {
             started_ns: now_ns,

@@ -51,6 +51,7 @@ pub(crate) fn job(draw: &mut Draw, kind: Kind, targets: &[Target]) -> Job {
         deadline_ms: None,
         privilege: Privilege::Raw,
         origin: String::new(),
+        epoch_ns: None,
         seed: draw.next(),
         key: format!("{:016x}{:016x}", draw.next(), draw.next()),
     }

@@ -193,6 +193,7 @@ pub fn job(targets: Vec<Target>, tnt: TntOptions) -> Job {
         deadline_ms: None,
         privilege: Privilege::default(),
         origin: String::new(),
+        epoch_ns: None,
         seed: 1,
         key: "000102030405060708090a0b0c0d0e0f".to_owned(),
     }
