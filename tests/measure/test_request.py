@@ -1,5 +1,7 @@
 """From keyword options to a job."""
 
+import time
+
 import msgspec
 import pytest
 
@@ -32,6 +34,16 @@ def test_methods_are_words() -> None:
 def test_a_virtual_job_repeats_and_a_seed_changes_it() -> None:
     assert _job(Kind.TRACE) == _job(Kind.TRACE)
     assert _job(Kind.TRACE, seed=2).key != _job(Kind.TRACE).key
+
+
+def test_only_a_real_clock_has_an_epoch() -> None:
+    assert _job(Kind.PING).epoch_ns is None
+    before_ns = time.time_ns()
+    made = job(request(Kind.PING, {}), Host("none"), [TARGET])
+    epoch_ns = msgspec.json.decode(made, type=Job).epoch_ns
+    assert epoch_ns is not None
+    minute_ns = 60 * 10**9  # the wall clock may be set meanwhile
+    assert abs(epoch_ns + time.monotonic_ns() - before_ns) < minute_ns
 
 
 @pytest.mark.parametrize(

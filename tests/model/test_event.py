@@ -68,7 +68,7 @@ def test_enumerations_have_the_members_of_the_rust_side(enum: type[StrEnum]) -> 
     value = re.findall(r'"([\w-]+)"', place)[-1]
     texts = [
         msgspec.json.encode(samples.brpr_path()).decode(),
-        '{"type":"start","schema":1,"job":"","kind":"ping","privilege":"raw","targets":1,"seed":1}',
+        '{"type":"start","schema":1,"job":"","kind":"ping","privilege":"raw","targets":1,"seed":1,"epoch_ns":null}',
         '{"type":"ping","target":"::","source":"::","method":"icmp","sent":0,"replies":[],'
         '"duplicates":0,"late":0,"incomplete":false}',
     ]

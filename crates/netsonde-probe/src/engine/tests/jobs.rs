@@ -1,6 +1,7 @@
 //! What is refused, and what is said of it.
 use crate::engine::Engine;
 use crate::error::JobError;
+use crate::event::Event;
 use crate::job::{Job, Kind, PingMethod, Privilege, TraceMethod};
 use crate::testing::{address, job};
 use alloc::string::{String, ToString};
@@ -173,6 +174,19 @@ fn a_job_survives_json_and_a_short_one_gets_the_defaults() {
             ..job
         }
     );
+}
+
+#[test]
+fn the_start_says_when_the_clock_began() {
+    for epoch_ns in [None, Some(1_700_000_000_000_000_000)] {
+        let mut job = job(Kind::Ping, &[address(false, 200)]);
+        job.epoch_ns = epoch_ns;
+        let start = Engine::new(&job, 7).unwrap().poll_event();
+        let Some(Event::Start { epoch_ns: told, .. }) = start else {
+            panic!("{start:?}")
+        };
+        assert_eq!(told, epoch_ns);
+    }
 }
 
 #[test]
