@@ -4,6 +4,7 @@ Every record is frozen and mirrors the schema of the Rust side field by field. T
 (FRPLA, RTLA and the rest) are those of the Rust side.
 """
 
+from netsonde.model._annotation import Annotation
 from netsonde.model._base import Address, Record
 from netsonde.model._errors import FormatError, HostError, NetsondeError, UsageError
 from netsonde.model._event import (
@@ -60,6 +61,7 @@ from netsonde.model._tunnel import (
 __all__ = [
     "SCHEMA",
     "Address",
+    "Annotation",
     "Attempt",
     "AttemptOutcome",
     "Budget",
