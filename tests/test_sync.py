@@ -12,7 +12,7 @@ def test_the_twins_are_up_to_date() -> None:
     assert TWINS.read_text() == twins(SOURCE.read_text()), "run python tests/measure/twins.py"
 
 
-@pytest.mark.parametrize("name", ["ping", "trace", "tnt", "ping_many", "trace_many", "tnt_many"])
+@pytest.mark.parametrize("name", netsonde.aio.__all__)
 def test_inside_a_running_loop_the_error_names_the_async_twin(name: str) -> None:
     async def inside() -> None:
         getattr(netsonde, name)("5.2.0.1")

@@ -7,7 +7,7 @@ and `netsonde.lab` is a virtual Internet to try both on. Everything is imported 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netsonde import aio, lab, measure, model
+    from netsonde import aio, annotate, lab, measure, model
     from netsonde._sync import ping, ping_many, tnt, tnt_many, trace, trace_many
     from netsonde.model import FormatError, HostError, NetsondeError, UsageError
 
@@ -17,6 +17,7 @@ __all__ = [
     "NetsondeError",
     "UsageError",
     "aio",
+    "annotate",
     "lab",
     "measure",
     "model",
@@ -33,12 +34,11 @@ def __getattr__(name: str) -> object:
     """Import a name when it is first used."""
     import importlib  # noqa: PLC0415
 
-    if name in ("aio", "lab", "measure", "model"):
+    if name in ("aio", "annotate", "lab", "measure", "model"):
         return importlib.import_module(f"netsonde.{name}")
-    if name in ("ping", "ping_many", "tnt", "tnt_many", "trace", "trace_many"):
-        return getattr(importlib.import_module("netsonde._sync"), name)
     if name in __all__:
-        return getattr(importlib.import_module("netsonde.model"), name)
+        home = "model" if name.endswith("Error") else "_sync"
+        return getattr(importlib.import_module(f"netsonde.{home}"), name)
     raise AttributeError(f"module 'netsonde' has no attribute {name!r}")
 
 

@@ -24,12 +24,6 @@ from typing import TYPE_CHECKING, Unpack
 
 from netsonde import measure
 from netsonde.measure import _blocking
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
-
-    from netsonde.measure import PingKeywords, TntKeywords, TraceKeywords
-    from netsonde.model import PingResult, TntResult, TraceResult
 '''
 
 
@@ -40,7 +34,39 @@ def twins(source: str) -> str:
         for node in ast.parse(source).body
         if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
     ]
-    return "\n\n".join([_HEAD, *map(_twin, functions)])
+    return "\n\n".join([_HEAD + _imports(functions), *map(_twin, functions)])
+
+
+def _imports(functions: list[ast.AsyncFunctionDef]) -> str:
+    """Return the imports that the annotations take."""
+    text = " ".join(
+        f"{ast.unparse(function.args)} {ast.unparse(function.returns or function.args)}"
+        for function in functions
+    )
+    names = sorted(
+        set(re.findall(r"[A-Z]\w+", text)) - {"AsyncGenerator", "Iterable", "None", "Unpack"}
+    )
+    keywords = [name for name in names if name.endswith("Keywords")]
+    records = [name for name in names if name not in keywords]
+    return "\n".join(
+        [
+            "",
+            "if TYPE_CHECKING:",
+            "    from collections.abc import Generator, Iterable",
+            "",
+            _import("netsonde.measure", keywords),
+            _import("netsonde.model", records),
+            "",
+        ]
+    )
+
+
+def _import(module: str, names: list[str]) -> str:
+    line = f"    from {module} import {', '.join(names)}"
+    if len(line) <= 100:
+        return line
+    inner = "".join(f"        {name},\n" for name in names)
+    return f"    from {module} import (\n{inner}    )"
 
 
 def _twin(function: ast.AsyncFunctionDef) -> str:
@@ -69,7 +95,17 @@ def _twin(function: ast.AsyncFunctionDef) -> str:
 
 def _without_async(text: str) -> str:
     text = re.sub(r"\b(async|await) ", "", text)
-    return re.sub(r"(>>> .*?)\b(ping|trace|tnt)(_many)?\(", r"\1netsonde.\2\3(", text)
+    return re.sub(r"(>>> .*?)(?<![.\w])(\w+)\(", _qualified, text)
+
+
+def _qualified(match: re.Match[str]) -> str:
+    """Return a call as callers of the package write it, if it is one of the twins."""
+    is_twin = match[2] in _names(SOURCE.read_text())
+    return f"{match[1]}netsonde.{match[2]}(" if is_twin else match[0]
+
+
+def _names(source: str) -> set[str]:
+    return {node.name for node in ast.parse(source).body if isinstance(node, ast.AsyncFunctionDef)}
 
 
 if __name__ == "__main__":
