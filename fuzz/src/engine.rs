@@ -5,8 +5,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use netsonde_probe::Engine;
 use netsonde_probe::event::Event;
 use netsonde_probe::job::{
-    Budget, Job, Kind, PingMethod, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceMethod,
-    TraceOptions,
+    Budget, Job, Kind, PingMethod, PingOptions, Target, TntOptions, TraceMethod, TraceOptions,
 };
 use netsonde_wire::icmp::{ErrorBuild, ExtensionStyle, Icmp, emit_echo, emit_label_stack, types};
 use netsonde_wire::ip::{self, IpBuild, IpPacket, protocol};
@@ -320,11 +319,9 @@ fn job(script: &mut Script<'_>) -> Option<Job> {
         source: address(v6, 0),
     };
     let v6 = knobs & 1 != 0;
+    let kind = script.choice(&[Kind::Tnt, Kind::Trace, Kind::Ping])?;
+    let targets = vec![target(250, v6), target(251, v6 ^ (knobs & 2 != 0))];
     Some(Job {
-        schema: SCHEMA,
-        id: "fuzz".to_owned(),
-        kind: script.choice(&[Kind::Tnt, Kind::Trace, Kind::Ping])?,
-        targets: vec![target(250, v6), target(251, v6 ^ (knobs & 2 != 0))],
         ping: PingOptions {
             method: script.choice(&[
                 PingMethod::Icmp,
@@ -363,10 +360,11 @@ fn job(script: &mut Script<'_>) -> Option<Job> {
             total: PROBES_MAX,
         },
         deadline_ms: (knobs & 32 != 0).then_some(2_000),
-        privilege: Privilege::Raw,
-        origin: String::new(),
-        epoch_ns: None,
-        seed: u64::from(window),
-        key: "000102030405060708090a0b0c0d0e0f".to_owned(),
+        ..Job::new(
+            kind,
+            targets,
+            u64::from(window),
+            "000102030405060708090a0b0c0d0e0f",
+        )
     })
 }

@@ -19,7 +19,7 @@ pub enum Event {
         kind: Kind,
         /// What the link may do; with `none`, replies lack what it cannot see.
         privilege: Privilege,
-        /// How many.
+        /// How many the job names; those that stream in later are not among them.
         targets: u32,
         /// As the job says it.
         seed: u64,
@@ -47,6 +47,21 @@ pub enum Event {
     Trace(Trace),
     /// The measurement of a target's tunnels has ended.
     Tnt(TntResult),
+    /// How far the job has come, as often as it asked for.
+    Progress {
+        /// Probes.
+        sent: u64,
+        /// Authentic replies, first and in time.
+        received: u64,
+        /// Targets under way or done.
+        targets_begun: u32,
+        /// Targets that have a result.
+        targets_done: u32,
+        /// Probes awaiting a reply.
+        in_flight: u32,
+        /// From the start of the job.
+        elapsed_ns: u64,
+    },
     /// The last, when the job was done, wholly or as far as its limits let it.
     Done {
         /// Over all measurements.

@@ -19,6 +19,9 @@ pub struct Job {
     pub kind: Kind,
     /// Measured in an order that `seed` draws.
     pub targets: Vec<Target>,
+    /// More targets come while the job runs, in the order in which they are begun.
+    #[serde(default)]
+    pub stream_targets: bool,
     /// For `ping`, and for the echo requests of `tnt`.
     #[serde(default)]
     pub ping: PingOptions,
@@ -41,6 +44,12 @@ pub struct Job {
     /// What the vantage's link may do.
     #[serde(default)]
     pub privilege: Privilege,
+    /// Least time between two `progress` events; 0 for none.
+    #[serde(default)]
+    pub progress_ms: u32,
+    /// In which form results leave the process that runs the engine.
+    #[serde(default)]
+    pub output: Output,
     /// Who asked: free text for the records.
     #[serde(default)]
     pub origin: String,
@@ -94,6 +103,17 @@ pub enum Privilege {
     Raw,
     /// UDP sockets and their error queue: addresses and RTTs only.
     None,
+}
+
+/// In which form results leave the process that runs the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// Everything as JSON events, replies and hops as they come.
+    #[default]
+    Events,
+    /// Pings, traces and tunnels as record batches; no event for each reply and hop.
+    Columns,
 }
 
 /// The probes of a ping.
@@ -202,6 +222,31 @@ pub struct TntOptions {
 }
 
 impl Job {
+    /// A job with the default options: a thousand probes a second, and as many in flight.
+    pub fn new(kind: Kind, targets: Vec<Target>, seed: u64, key: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            id: String::from("00000000-0000-7000-8000-000000000000"),
+            kind,
+            targets,
+            stream_targets: false,
+            ping: PingOptions::default(),
+            trace: TraceOptions::default(),
+            tnt: TntOptions::default(),
+            rate_pps: 1_000,
+            in_flight_max: 1_000,
+            budget: Budget::default(),
+            deadline_ms: None,
+            privilege: Privilege::default(),
+            progress_ms: 0,
+            output: Output::default(),
+            origin: String::new(),
+            epoch_ns: None,
+            seed,
+            key: String::from(key),
+        }
+    }
+
     /// Reads a job; what it says is checked by [`Engine::new`](crate::Engine::new).
     ///
     /// # Errors

@@ -1,9 +1,7 @@
 //! A path for tests: routers in a row, a target, and replies as bytes.
 use crate::engine::Engine;
 use crate::event::Event;
-use crate::job::{
-    Budget, Job, Kind, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceOptions,
-};
+use crate::job::{Job, Kind, Target};
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -36,23 +34,13 @@ pub(crate) fn job(kind: Kind, targets: &[IpAddr]) -> Job {
         address: *address,
         source: source(address.is_ipv6()),
     };
+    let targets = targets.iter().map(target).collect();
     Job {
-        schema: SCHEMA,
         id: "0190a6f2-0000-7000-8000-000000000000".to_string(),
-        kind,
-        targets: targets.iter().map(target).collect(),
-        ping: PingOptions::default(),
-        trace: TraceOptions::default(),
-        tnt: TntOptions::default(),
         rate_pps: 1_000_000,
         in_flight_max: 100_000,
-        budget: Budget::default(),
-        deadline_ms: None,
-        privilege: Privilege::Raw,
         origin: "test".to_string(),
-        epoch_ns: None,
-        seed: 1,
-        key: "000102030405060708090a0b0c0d0e0f".to_string(),
+        ..Job::new(kind, targets, 1, "000102030405060708090a0b0c0d0e0f")
     }
 }
 

@@ -17,7 +17,7 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
         job: The job's id.
         kind: What is measured.
         privilege: What the vantage sees.
-        targets: How many targets.
+        targets: How many targets the job names; those that stream in later are not among them.
         seed: Repeats the run where the world repeats itself.
         epoch_ns: Unix time at the zero of the vantage's clock, in nanoseconds: added to any other
             time of the stream it gives that time's Unix time. Null where time is virtual.
@@ -56,6 +56,26 @@ class HopSettled(Record, frozen=True, kw_only=True, tag_field="type", tag="hop")
     hop: Hop
 
 
+class Progress(Record, frozen=True, kw_only=True, tag_field="type", tag="progress"):
+    """How far the job has come, as often as it asked for.
+
+    Attributes:
+        sent: Probes sent.
+        received: Authentic replies, first and in time.
+        targets_begun: Targets under way or done.
+        targets_done: Targets with a result.
+        in_flight: Probes awaiting a reply.
+        elapsed_ns: Time since the start of the job, in nanoseconds.
+    """
+
+    sent: UInt64
+    received: UInt64
+    targets_begun: UInt32
+    targets_done: UInt32
+    in_flight: UInt32
+    elapsed_ns: UInt64
+
+
 class Done(Record, frozen=True, kw_only=True, tag_field="type", tag="done"):
     """The job ended; nothing follows.
 
@@ -86,7 +106,9 @@ class Failed(Record, frozen=True, kw_only=True, tag_field="type", tag="failed"):
 Result = PingResult | TraceResult | TntResult
 
 #: One line of the stream: a start, results as they come, exactly one `done` or `failed`.
-Event = Start | PingReply | HopSettled | PingResult | TraceResult | TntResult | Done | Failed
+Event = (
+    Start | PingReply | HopSettled | PingResult | TraceResult | TntResult | Progress | Done | Failed
+)
 
 
 def decode_event(line: bytes) -> Event:

@@ -30,6 +30,13 @@ class Privilege(StrEnum):
     NONE = "none"
 
 
+class Output(StrEnum):
+    """In which form results leave the engine's process: JSON events, or record batches."""
+
+    EVENTS = "events"
+    COLUMNS = "columns"
+
+
 class PingMethod(StrEnum):
     """The probe of a ping."""
 
@@ -165,6 +172,7 @@ class Job(Record, frozen=True, kw_only=True):
         id: UUIDv7, made by the caller.
         kind: What is measured.
         targets: What to measure, and from which address.
+        stream_targets: More targets come while the job runs.
         ping: Options of kind ping.
         trace: Options of kind trace, and of the first trace of kind tnt.
         tnt: Options of kind tnt.
@@ -173,6 +181,9 @@ class Job(Record, frozen=True, kw_only=True):
         budget: How much the job may send.
         deadline_ms: After this long, in milliseconds, the job ends with what it has; null: never.
         privilege: What the vantage may see.
+        progress_ms: Least time between two progress events, in milliseconds; 0 for none.
+        output: In which form results leave the engine's process; with columns there is no event
+            for each reply and hop.
         origin: Who asked: free text for the records.
         epoch_ns: Unix time at the zero of the vantage's clock, in nanoseconds; null where time is
             virtual. Echoed in the start event, and not used otherwise.
@@ -184,6 +195,7 @@ class Job(Record, frozen=True, kw_only=True):
     id: str
     kind: Kind
     targets: tuple[Target, ...]
+    stream_targets: bool = False
     ping: PingOptions = PingOptions()
     trace: TraceOptions = TraceOptions()
     tnt: TntOptions = TntOptions()
@@ -192,6 +204,8 @@ class Job(Record, frozen=True, kw_only=True):
     budget: Budget = Budget()
     deadline_ms: UInt64 | None = None
     privilege: Privilege = Privilege.RAW
+    progress_ms: UInt32 = 0
+    output: Output = Output.EVENTS
     origin: str = ""
     epoch_ns: UInt64 | None = None
     seed: UInt64

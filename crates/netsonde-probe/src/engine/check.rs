@@ -24,7 +24,7 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
     require(job.schema == SCHEMA, "schema", "1", job.schema)?;
     require(!job.id.is_empty(), "id", "a UUID", "an empty string")?;
     require(
-        !job.targets.is_empty(),
+        job.stream_targets || !job.targets.is_empty(),
         "targets",
         "at least one target",
         "none",
@@ -32,7 +32,7 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
     let count = job.targets.len();
     let targets = u32::try_from(count)
         .map_err(|_| JobError::new("targets", "fewer than 2^32 targets", count))?;
-    for (index, target) in job.targets.iter().enumerate() {
+    for (index, target) in (0..).zip(&job.targets) {
         check_target(index, target)?;
     }
     require(
@@ -64,7 +64,8 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
     Ok(Checked { key, targets })
 }
 
-fn check_target(index: usize, target: &Target) -> Result<(), JobError> {
+/// Refuses a target that cannot be measured; `index` says which.
+pub(super) fn check_target(index: u64, target: &Target) -> Result<(), JobError> {
     let field = |name| format!("targets[{index}].{name}");
     let is_unicast = |address: IpAddr| !address.is_unspecified() && !address.is_multicast();
     if !is_unicast(target.address) {

@@ -10,28 +10,32 @@
 //!
 //! Packets first: a wait is over once a later time has been seen. Equal jobs, packets and times give equal results.
 //!
-//! Targets are begun when nothing under way wants to send, so memory follows the rate, not the length of the list.
+//! Targets are begun when nothing under way wants to send, so memory follows the rate, not the length of the list. In
+//! a job with `stream_targets` they come while it runs: [`Engine::add_targets`] whenever [`Engine::targets_wanted`].
 mod check;
 mod pacer;
+mod progress;
+mod receive;
 mod runs;
+mod targets;
 #[cfg(test)]
 mod tests;
 
 use crate::error::JobError;
 use crate::event::Event;
-use crate::identity::{Finding, Heard, Issue, Keys, Registry, Unheard};
-use crate::job::{Job, SCHEMA};
-use crate::measurement::{MILLISECOND_NS, Measurement, Verdict};
+use crate::identity::{Issue, Keys, Registry};
+use crate::job::{Job, Output, SCHEMA};
+use crate::measurement::{MILLISECOND_NS, Measurement};
 use crate::record::{Counters, StopReason};
-use crate::seed;
-use crate::session::Answer;
 use crate::tnt;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use check::Checked;
 use pacer::Pacer;
+use progress::Progress;
 use runs::Run;
+use targets::Pending;
 
 /// Targets begun and not ended at most, whatever the rate: bounds the memory.
 const RUNS_MAX: usize = 1 << 16;
@@ -42,9 +46,9 @@ pub struct Engine {
     job: Job,
     started_ns: u64,
     deadline_ns: Option<u64>,
-    /// Indices into the job's targets in the order of beginning, and how many have begun.
-    order: Vec<u32>,
-    begun: usize,
+    pending: Pending,
+    /// Targets, so far; also the number of the next run.
+    begun: u32,
     ended: u32,
     registry: Registry,
     pacer: Pacer,
@@ -63,6 +67,7 @@ pub struct Engine {
     /// Runs whose machine waits for another's task.
     waiting: BTreeSet<u32>,
     counters: Counters,
+    progress: Progress,
     events: VecDeque<Event>,
     /// Why everything is being ended, if it is.
     ending: Option<StopReason>,
@@ -75,14 +80,15 @@ impl Engine {
     /// # Errors
     /// When a field of the job is out of range or contradicts another.
     pub fn new(job: &Job, now_ns: u64) -> Result<Self, JobError> {
-        let Checked { key, targets } = check::check(job)?;
-        let mut order: Vec<u32> = (0..targets).collect();
-        seed::shuffle(&mut order, job.seed);
-        // The key stays where it is needed.
-        let job = Job {
-            key: String::new(),
-            ..job.clone()
-        };
+        Self::from_job(job.clone(), now_ns)
+    }
+
+    /// Begins a job that nobody else needs: a long list of targets is not copied.
+    ///
+    /// # Errors
+    /// When a field of the job is out of range or contradicts another.
+    pub fn from_job(mut job: Job, now_ns: u64) -> Result<Self, JobError> {
+        let Checked { key, targets } = check::check(&job)?;
         let start = Event::Start {
             schema: SCHEMA,
             job: job.id.clone(),
@@ -92,12 +98,15 @@ impl Engine {
             seed: job.seed,
             epoch_ns: job.epoch_ns,
         };
+        // The key stays where it is needed.
+        job.key = String::new();
+        let listed = core::mem::take(&mut job.targets);
         Ok(Self {
             started_ns: now_ns,
             deadline_ns: job
                 .deadline_ms
                 .map(|ms| now_ns.saturating_add(ms.saturating_mul(MILLISECOND_NS))),
-            order,
+            pending: Pending::new(listed, job.seed, job.stream_targets),
             begun: 0,
             ended: 0,
             registry: Registry::new(Keys::new(key, job.seed), job.privilege, job.in_flight_max),
@@ -112,6 +121,7 @@ impl Engine {
             shared: tnt::Shared::default(),
             waiting: BTreeSet::new(),
             counters: Counters::default(),
+            progress: Progress::new(job.progress_ms, now_ns),
             events: VecDeque::from([start]),
             ending: None,
             finished: false,
@@ -121,6 +131,12 @@ impl Engine {
 
     /// The next probe to send now: one whole IP packet. `None` until [`Engine::poll_timeout`].
     pub fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
+        let mut packet = Vec::new();
+        self.poll_transmit_into(&mut packet, now_ns).map(|_| packet)
+    }
+
+    /// The same, but the packet is added to the end of `out`, and the probe is known by the number returned.
+    pub fn poll_transmit_into(&mut self, out: &mut Vec<u8>, now_ns: u64) -> Option<u32> {
         self.wake(now_ns);
         while !self.finished
             && self.in_flight < self.job.in_flight_max
@@ -132,35 +148,18 @@ impl Engine {
                 }
                 continue;
             };
-            if let Some(packet) = self.transmit(id, now_ns) {
-                return Some(packet);
+            if let Some(serial) = self.transmit(id, out, now_ns) {
+                return Some(serial);
             }
         }
         self.close(now_ns);
         None
     }
 
-    /// Takes one whole IP packet, whatever it is, with the time at which it came.
-    pub fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
-        if self.finished {
-            return;
-        }
-        // A reply that comes exactly when its wait ends is in time.
-        self.wake(received_ns.saturating_sub(1));
-        let finding = match Heard::parse(packet) {
-            Ok(heard) => match self.registry.find(&heard) {
-                Finding::Authentic(serial) => {
-                    return self.handle_reply(received_ns, serial, &heard, packet);
-                }
-                other => other,
-            },
-            Err(Unheard::Unparsed) => Finding::Unparsed,
-            Err(Unheard::Unrelated) => Finding::Unrelated,
-        };
-        match finding {
-            Finding::Rejected => self.counters.rejected += 1,
-            Finding::Unparsed => self.counters.unparsed += 1,
-            Finding::Unrelated | Finding::Authentic(_) => self.counters.unrelated += 1,
+    /// Says when a probe really left, if that is known and its reply has not come: round trips count from there.
+    pub fn handle_sent(&mut self, serial: u32, sent_ns: u64) {
+        if let Some(entry) = self.registry.entry_mut(serial) {
+            entry.sent_ns = sent_ns;
         }
     }
 
@@ -174,6 +173,10 @@ impl Engine {
         if self.finished {
             return None;
         }
+        if !self.has_more() {
+            // The last target was done before it was said to be the last.
+            return Some(self.woken_ns);
+        }
         let may_send =
             self.in_flight < self.job.in_flight_max && (!self.ready.is_empty() || self.may_begin());
         let send_ns = may_send.then(|| self.pacer.ready_ns());
@@ -182,6 +185,7 @@ impl Engine {
             .into_iter()
             .chain(timer_ns)
             .chain(self.deadline_ns)
+            .chain(self.progress.due_ns())
             .min()
     }
 
@@ -201,7 +205,7 @@ impl Engine {
     }
 
     /// Sends the next probe of a measurement that said it was ready.
-    fn transmit(&mut self, id: u32, now_ns: u64) -> Option<Vec<u8>> {
+    fn transmit(&mut self, id: u32, out: &mut Vec<u8>, now_ns: u64) -> Option<u32> {
         let measurement = self.measurements.get_mut(&id)?;
         measurement.queued = false;
         let run = self
@@ -217,7 +221,7 @@ impl Engine {
         }
         let (shape, wait_ns) = (measurement.shape, measurement.wait_ns);
         let ask = measurement.body.poll_ask(now_ns, &shape, wait_ns);
-        let packet = ask.map(|ask| {
+        let serial = ask.map(|ask| {
             run.sent += 1;
             self.counters.sent += 1;
             self.pacer.take(now_ns);
@@ -228,63 +232,13 @@ impl Engine {
                 now_ns,
                 wait_ns: ask.wait_ns,
             };
-            let packet = self.registry.issue(&ask.shape, issue);
-            measurement.body.handle_sent(ask.token, &packet);
-            packet
+            let start = out.len();
+            let serial = self.registry.issue(&ask.shape, issue, out);
+            measurement.body.handle_sent(ask.token, &out[start..]);
+            serial
         });
         self.settle(id, now_ns);
-        packet
-    }
-
-    fn handle_reply(&mut self, received_ns: u64, serial: u32, heard: &Heard<'_>, packet: &[u8]) {
-        let entry = self.registry.entry_mut(serial).expect("just found");
-        let is_duplicate = core::mem::replace(&mut entry.answered, true);
-        let (id, ttl, expires_ns) = (entry.measurement, entry.ttl, entry.expires_ns);
-        let (token, sent_ns) = (entry.attempt, entry.sent_ns);
-        let mut measurement = self.measurements.get_mut(&id);
-        if is_duplicate {
-            self.counters.duplicate += 1;
-            if let Some(measurement) = &mut measurement {
-                measurement.body.handle_duplicate();
-            }
-            return;
-        }
-        let verdict = match measurement {
-            Some(measurement) => {
-                let rtt_ns = received_ns.saturating_sub(sent_ns);
-                let reply = heard.reply(token, rtt_ns, self.job.privilege);
-                let target = measurement.shape.target;
-                let streamed = measurement.streams_replies().then(|| reply.clone());
-                let answer = Answer {
-                    token,
-                    reply,
-                    sent_ns,
-                    received_ns,
-                    packet,
-                };
-                let verdict = measurement.body.handle_answer(ttl, answer);
-                if let (Some(reply), Verdict::InTime) = (streamed, verdict) {
-                    self.events.push_back(Event::PingReply { target, reply });
-                }
-                verdict
-            }
-            // The measurement ended meanwhile, but the probe may have been waited for otherwise.
-            None if received_ns <= expires_ns => Verdict::InTime,
-            None => Verdict::Late,
-        };
-        match verdict {
-            Verdict::InTime => self.counters.received += 1,
-            Verdict::Late => self.counters.late += 1,
-            Verdict::Rejected => {
-                self.counters.rejected += 1;
-                self.registry
-                    .entry_mut(serial)
-                    .expect("just found")
-                    .answered = false;
-            }
-        }
-        self.settle(id, received_ns);
-        self.close(received_ns);
+        serial
     }
 
     /// Wakes whatever is due, then sees whether the job is over.
@@ -311,6 +265,7 @@ impl Engine {
             self.settle(id, now_ns);
         }
         self.registry.forget(now_ns);
+        self.report_progress(now_ns);
         self.close(now_ns);
     }
 
@@ -345,18 +300,22 @@ impl Engine {
             measurement.queued = true;
             self.ready.push_back(id);
         }
-        measurement.stream_hops(&mut self.events);
+        if self.job.output == Output::Events {
+            measurement.stream_hops(&mut self.events);
+        }
         if finished && let Some(measurement) = self.measurements.remove(&id) {
             self.end_measurement(id, measurement, now_ns);
         }
     }
 
+    /// Whether a target is under way or may come.
+    fn has_more(&self) -> bool {
+        !self.runs.is_empty() || !(self.pending.is_over() || self.is_spent())
+    }
+
     /// Says `Done` once every target has ended or none may begin any more.
     fn close(&mut self, now_ns: u64) {
-        let more = self.begun < self.order.len()
-            && self.ending.is_none()
-            && self.counters.sent < self.job.budget.total;
-        if self.finished || more || !self.runs.is_empty() {
+        if self.finished || self.has_more() {
             return;
         }
         self.finished = true;
@@ -374,7 +333,9 @@ impl Engine {
         self.ending = Some(reason);
         while let Some((id, mut measurement)) = self.measurements.pop_first() {
             measurement.body.finish(reason);
-            measurement.stream_hops(&mut self.events);
+            if self.job.output == Output::Events {
+                measurement.stream_hops(&mut self.events);
+            }
             self.end_measurement(id, measurement, now_ns);
         }
         self.close(now_ns);

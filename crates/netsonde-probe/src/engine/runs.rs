@@ -25,10 +25,7 @@ pub(super) struct Run {
 impl Engine {
     /// Whether another target may begin.
     pub(super) fn may_begin(&self) -> bool {
-        self.ending.is_none()
-            && self.begun < self.order.len()
-            && self.runs.len() < RUNS_MAX
-            && self.counters.sent < self.job.budget.total
+        !self.is_spent() && !self.pending.is_empty() && self.runs.len() < RUNS_MAX
     }
 
     /// Begins the next target; false if none may.
@@ -36,9 +33,11 @@ impl Engine {
         if !self.may_begin() {
             return false;
         }
-        let index = self.order[self.begun];
-        let target = self.job.targets[usize::try_from(index).expect("an index of a list")];
-        self.begun += 1;
+        let Some(target) = self.pending.pop() else {
+            return false;
+        };
+        let index = self.begun;
+        self.begun = self.begun.wrapping_add(1);
         let mut run = Run {
             target,
             sent: 0,

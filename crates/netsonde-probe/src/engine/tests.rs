@@ -2,6 +2,7 @@
 mod jobs;
 mod limits;
 mod strangers;
+mod streams;
 
 use crate::event::Event;
 use crate::job::{Kind, PingMethod, TraceMethod};

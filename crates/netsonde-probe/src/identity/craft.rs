@@ -78,8 +78,8 @@ pub(super) fn tcp_payload_len(shape: &Shape) -> u16 {
     shape.size - ip_header_len(shape) - tcp_header_len(shape.method)
 }
 
-/// One whole IP packet.
-pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields) -> Vec<u8> {
+/// Adds one whole IP packet to `out`.
+pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields, out: &mut Vec<u8>) {
     let v6 = shape.target.is_ipv6();
     let (protocol, transport) = match shape.method {
         Method::Icmp => (
@@ -101,9 +101,7 @@ pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields) -> Vec<u8> {
         flow_label: if v6 { keys.flow_label(shape.flow) } else { 0 },
         dont_fragment: false,
     };
-    let mut out = Vec::with_capacity(usize::from(ip_header_len(shape)) + transport.len());
-    build.emit(&transport, &mut out);
-    out
+    build.emit(&transport, out);
 }
 
 fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {

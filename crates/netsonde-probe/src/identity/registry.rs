@@ -69,8 +69,8 @@ impl Registry {
         }
     }
 
-    /// Makes a probe that nothing in flight can be confused with, and remembers it.
-    pub(crate) fn issue(&mut self, shape: &Shape, probe: Issue) -> Vec<u8> {
+    /// Makes a probe that nothing in flight can be confused with, adds it to `out`, and remembers it by a number.
+    pub(crate) fn issue(&mut self, shape: &Shape, probe: Issue, out: &mut Vec<u8>) -> u32 {
         let serial = self.serial;
         self.serial = self.serial.wrapping_add(1);
         let Issue {
@@ -113,7 +113,8 @@ impl Registry {
             conversation,
         };
         self.entries.insert(serial, entry);
-        craft::packet(&self.keys, shape, &fields)
+        craft::packet(&self.keys, shape, &fields, out);
+        serial
     }
 
     /// The probe with this serial number.

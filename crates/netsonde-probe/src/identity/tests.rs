@@ -38,16 +38,16 @@ fn trace_shape(method: TraceMethod, v6: bool, flow: u16, size: u16) -> Shape {
 }
 
 fn issue(registry: &mut Registry, shape: &Shape, ttl: u8, attempt: u32) -> Vec<u8> {
-    registry.issue(
-        shape,
-        Issue {
-            measurement: 1,
-            ttl,
-            attempt,
-            now_ns: 0,
-            wait_ns: 1,
-        },
-    )
+    let probe = Issue {
+        measurement: 1,
+        ttl,
+        attempt,
+        now_ns: 0,
+        wait_ns: 1,
+    };
+    let mut packet = Vec::new();
+    registry.issue(shape, probe, &mut packet);
+    packet
 }
 
 /// Every field that a per-flow balancer may hash, and whether all checksums are right.

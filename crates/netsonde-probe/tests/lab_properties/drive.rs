@@ -3,9 +3,7 @@ use crate::world::{Draw, World};
 use netsonde_lab::{Host, Lab};
 use netsonde_probe::Engine;
 use netsonde_probe::event::Event;
-use netsonde_probe::job::{
-    Budget, Job, Kind, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceOptions,
-};
+use netsonde_probe::job::{Job, Kind, Target, TraceOptions};
 use netsonde_probe::record::Trace;
 use netsonde_wire::icmp::Icmp;
 use netsonde_wire::ip::{IpPacket, protocol};
@@ -34,26 +32,16 @@ pub(crate) fn replay(seeds: Range<u64>) -> Range<u64> {
 
 /// A job that no limit holds back.
 pub(crate) fn job(draw: &mut Draw, kind: Kind, targets: &[Target]) -> Job {
+    let seed = draw.next();
+    let key = format!("{:016x}{:016x}", draw.next(), draw.next());
     Job {
-        schema: SCHEMA,
-        id: "0190a6f2-0000-7000-8000-000000000000".to_owned(),
-        kind,
-        targets: targets.to_vec(),
-        ping: PingOptions::default(),
         trace: TraceOptions {
             last_ttl: 12,
             ..TraceOptions::default()
         },
-        tnt: TntOptions::default(),
         rate_pps: 1_000_000,
         in_flight_max: 10_000,
-        budget: Budget::default(),
-        deadline_ms: None,
-        privilege: Privilege::Raw,
-        origin: String::new(),
-        epoch_ns: None,
-        seed: draw.next(),
-        key: format!("{:016x}{:016x}", draw.next(), draw.next()),
+        ..Job::new(kind, targets.to_vec(), seed, &key)
     }
 }
 

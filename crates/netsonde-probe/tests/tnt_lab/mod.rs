@@ -6,9 +6,7 @@ use netsonde_lab::topology::{
 use netsonde_lab::{Host, Lab, Topology};
 use netsonde_probe::Engine;
 use netsonde_probe::event::Event;
-use netsonde_probe::job::{
-    Budget, Job, Kind, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceOptions,
-};
+use netsonde_probe::job::{Job, Kind, Target, TntOptions};
 use netsonde_probe::record::TntResult;
 use std::net::IpAddr;
 
@@ -180,22 +178,8 @@ pub fn measure_all(
 
 pub fn job(targets: Vec<Target>, tnt: TntOptions) -> Job {
     Job {
-        schema: SCHEMA,
-        id: "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
-        kind: Kind::Tnt,
-        targets,
-        ping: PingOptions::default(),
-        trace: TraceOptions::default(),
         tnt,
-        rate_pps: 1_000,
-        in_flight_max: 1_000,
-        budget: Budget::default(),
-        deadline_ms: None,
-        privilege: Privilege::default(),
-        origin: String::new(),
-        epoch_ns: None,
-        seed: 1,
-        key: "000102030405060708090a0b0c0d0e0f".to_owned(),
+        ..Job::new(Kind::Tnt, targets, 1, "000102030405060708090a0b0c0d0e0f")
     }
 }
 
