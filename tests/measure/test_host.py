@@ -98,8 +98,8 @@ def test_closing_ends_the_process() -> None:
     started: list[asyncio.subprocess.Process] = []
     start = _host._start
 
-    async def remember(task: bytes) -> asyncio.subprocess.Process:
-        started.append(await start(task))
+    async def remember(needs: _host._Needs) -> asyncio.subprocess.Process:
+        started.append(await start(needs))
         return started[-1]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,113 +1,93 @@
 //! The loop that runs a host of probes on a link, in real time.
-use crate::link::{Counters, Link};
-use crate::{LinkError, monotonic_ns, poll};
+use crate::link::{Counters, Link, Sink};
+use crate::poll::{self, Ready};
+use crate::stream::{Input, Taken};
+use crate::{LinkError, monotonic_ns};
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::BorrowedFd;
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// Packets sent before what came is looked at.
 const BURST_MAX: usize = 32;
 /// Bytes of output kept back at most while there is something else to do.
 const OUTPUT_KEPT_MAX: usize = 1 << 16;
-/// Longest task: a million targets.
-const TASK_MAX: usize = 1 << 28;
 
-/// What decides: takes packets and time, gives packets and lines. All times are those of [`monotonic_ns`].
-pub trait Host {
-    /// The next packet to send, a whole IP packet.
-    fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>>;
-    /// Takes a packet, whatever it is, and when the kernel received it.
-    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]);
+/// Longest wait for room in a link before timers are looked at.
+const ROOM_WAIT_NS: u64 = 1_000_000;
+
+/// What decides: takes packets and time, gives packets and output. All times are those of [`monotonic_ns`].
+pub trait Host: Sink {
+    /// Writes the next packet to send, a whole IP packet, at the end of `packet`, and returns its serial number.
+    fn poll_transmit(&mut self, now_ns: u64, packet: &mut Vec<u8>) -> Option<u32>;
     /// Time has passed [`Host::poll_timeout`].
     fn handle_timeout(&mut self, now_ns: u64);
-    /// When `handle_timeout` or `poll_transmit` is next worth calling.
+    /// When `handle_timeout`, `poll_transmit` or `poll_output` is next worth calling.
     fn poll_timeout(&self) -> Option<u64>;
-    /// What the link did so far; called before lines are taken.
+    /// What the link did so far; called before output is taken.
     fn handle_counters(&mut self, counters: Counters);
-    /// The next line of output, without its line end.
-    fn poll_line(&mut self) -> Option<Vec<u8>>;
+    /// Whether the next frame of input is welcome; if not, it stays where it is, and whoever writes it waits.
+    fn wants_frame(&self) -> bool;
+    /// Takes a frame of input; false if it makes no sense, which interrupts like the end of the input.
+    fn handle_frame(&mut self, kind: u8, payload: &[u8], now_ns: u64) -> bool;
+    /// Appends some output, as its reader expects it; false if there is none now.
+    fn poll_output(&mut self, now_ns: u64, output: &mut Vec<u8>) -> bool;
     /// Come to an end with what there is.
     fn interrupt(&mut self, now_ns: u64);
-    /// Nothing more will come but lines.
+    /// Nothing more will come but output.
     fn is_finished(&self) -> bool;
 }
 
-/// Reads the first line of `input`, or all of it if it has no line end.
-///
-/// # Errors
-/// [`LinkError::Call`] if reading fails, or the line is too long.
-pub fn read_task(input: &mut File) -> Result<Vec<u8>, LinkError> {
-    let call = "read(task)";
-    let mut task = Vec::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let length = match input.read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            other => other.map_err(|source| LinkError::Call { call, source })?,
-        };
-        let line_end = buffer[..length].iter().position(|byte| *byte == b'\n');
-        task.extend_from_slice(&buffer[..line_end.unwrap_or(length)]);
-        if length == 0 || line_end.is_some() {
-            return Ok(task);
-        }
-        if task.len() > TASK_MAX {
-            return Err(LinkError::Call {
-                call,
-                source: io::ErrorKind::FileTooLarge.into(),
-            });
-        }
-    }
-}
-
-/// Runs `host` on `link` until it is finished, and writes its lines to `output`. When one of `stops` becomes readable
-/// or hangs up, the host is interrupted, once.
+/// Runs `host` on `link` until it is finished, and writes its output to `output`. When the input ends, or `stop`
+/// becomes readable, the host is interrupted, once.
 ///
 /// # Errors
 /// [`LinkError::Call`] if waiting fails, or writing: nobody reads any more.
 pub fn run(
     host: &mut dyn Host,
     link: &mut dyn Link,
-    stops: &[BorrowedFd<'_>],
+    input: &mut Input,
+    stop: BorrowedFd<'_>,
     output: &mut File,
 ) -> Result<(), LinkError> {
-    let mut lines = Lines {
+    let mut out = Output {
         kept: Vec::new(),
         output,
     };
-    let mut stops = stops;
+    let mut packet = Vec::new();
+    let mut interrupted = false;
     loop {
-        // Sending may be what finishes a host: lines are taken after it.
-        let has_more = transmit(host, link);
+        // Sending may be what finishes a host: output is taken after it.
+        let more = transmit(host, link, &mut packet);
         host.handle_counters(link.counters());
-        lines.take(host)?;
+        out.take(host)?;
         if host.is_finished() {
-            return lines.flush();
+            return out.flush();
         }
-        let deadline_ns = if has_more {
-            Some(0)
+        let frames = if interrupted {
+            Frames::None
         } else {
-            host.poll_timeout()
+            take_frames(host, input)
+        };
+        let deadline_ns = match more {
+            More::AtOnce => Some(0),
+            _ if frames != Frames::None => Some(0),
+            More::Later => host.poll_timeout(),
+            // A descriptor of the link becomes ready once there is room; timers are looked at in between.
+            More::NoRoom => Some(monotonic_ns() + ROOM_WAIT_NS),
         };
         if deadline_ns.is_none_or(|deadline_ns| deadline_ns > monotonic_ns()) {
-            lines.flush()?;
+            out.flush()?;
         }
-        let (ready, stopped) = {
-            let mut descriptors = link.descriptors();
-            let links = descriptors.len();
-            descriptors.extend_from_slice(stops);
-            let ready = poll::wait(&descriptors, deadline_ns)?;
-            (
-                ready,
-                (links..descriptors.len()).any(|index| ready.contains(index)),
-            )
-        };
+        let welcome = host.wants_frame();
+        let watched = (!interrupted).then_some((&*input, stop));
+        let seen = wait(link, watched, welcome, deadline_ns)?;
         // What came is looked at before the time is: a late wake-up must not turn replies into timeouts.
-        link.receive(ready, &mut |received_ns, packet| {
-            host.handle_packet(received_ns, packet);
-        });
+        link.receive(seen.ready, host);
         let now_ns = monotonic_ns();
-        if stopped {
-            stops = &[];
+        // An input that cannot be read has ended, too.
+        let ended = seen.input && !(welcome && matches!(input.read(), Ok(Taken::Some)));
+        if !interrupted && (seen.stopped || ended || frames == Frames::Senseless) {
+            interrupted = true;
             host.interrupt(now_ns);
         }
         if host
@@ -119,29 +99,97 @@ pub fn run(
     }
 }
 
-/// Sends a burst; true if there may be more to send at once.
-fn transmit(host: &mut dyn Host, link: &mut dyn Link) -> bool {
-    for _ in 0..BURST_MAX {
-        // Read for each packet: it is the moment from which its round trip counts.
-        let Some(packet) = host.poll_transmit(monotonic_ns()) else {
-            return false;
-        };
-        link.send(&packet);
-    }
-    true
+/// Whether there is more to send.
+enum More {
+    AtOnce,
+    Later,
+    NoRoom,
 }
 
-/// Lines on their way out, many to a system call.
-struct Lines<'a> {
+/// Sends a burst.
+fn transmit(host: &mut dyn Host, link: &mut dyn Link, packet: &mut Vec<u8>) -> More {
+    let mut more = More::AtOnce;
+    for _ in 0..BURST_MAX {
+        if !link.has_room() {
+            more = More::NoRoom;
+            break;
+        }
+        packet.clear();
+        // Read for each packet: unless the link knows better, its round trip counts from this moment.
+        let Some(serial) = host.poll_transmit(monotonic_ns(), packet) else {
+            more = More::Later;
+            break;
+        };
+        link.send(serial, packet);
+    }
+    link.flush();
+    more
+}
+
+/// What a wait ended with.
+struct Seen {
+    ready: Ready,
+    input: bool,
+    stopped: bool,
+}
+
+/// Waits for the link, the input if it is `welcome` (its end if not), a stop, or the deadline.
+fn wait(
+    link: &dyn Link,
+    watched: Option<(&Input, BorrowedFd<'_>)>,
+    welcome: bool,
+    deadline_ns: Option<u64>,
+) -> Result<Seen, LinkError> {
+    let mut descriptors = link.descriptors();
+    let links = descriptors.len();
+    let mut hang_ups_only = Ready::default();
+    if let Some((input, stop)) = watched {
+        descriptors.extend([input.as_fd(), stop]);
+        if !welcome {
+            hang_ups_only.insert(links);
+        }
+    }
+    let ready = poll::wait_for(&descriptors, hang_ups_only, deadline_ns)?;
+    Ok(Seen {
+        ready,
+        input: ready.contains(links),
+        stopped: ready.contains(links + 1),
+    })
+}
+
+/// What was among the input that was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frames {
+    None,
+    Some,
+    Senseless,
+}
+
+/// Hands over the frames that were read, as far as they are welcome.
+fn take_frames(host: &mut dyn Host, input: &mut Input) -> Frames {
+    let mut frames = Frames::None;
+    while host.wants_frame() {
+        frames = match input.next_frame() {
+            Ok(None) => return frames,
+            Ok(Some((kind, payload))) if host.handle_frame(kind, payload, monotonic_ns()) => {
+                Frames::Some
+            }
+            Ok(Some(_)) | Err(_) => return Frames::Senseless,
+        };
+    }
+    frames
+}
+
+/// Output on its way out, much to a system call.
+struct Output<'a> {
     kept: Vec<u8>,
     output: &'a mut File,
 }
 
-impl Lines<'_> {
+impl Output<'_> {
     fn take(&mut self, host: &mut dyn Host) -> Result<(), LinkError> {
-        while let Some(line) = host.poll_line() {
-            self.kept.extend_from_slice(&line);
-            self.kept.push(b'\n');
+        let now_ns = monotonic_ns();
+        while host.poll_output(now_ns, &mut self.kept) {
             if self.kept.len() > OUTPUT_KEPT_MAX {
                 self.flush()?;
             }
@@ -154,7 +202,7 @@ impl Lines<'_> {
             self.output
                 .write_all(&self.kept)
                 .map_err(|source| LinkError::Call {
-                    call: "write(lines)",
+                    call: "write(output)",
                     source,
                 })?;
             self.kept.clear();

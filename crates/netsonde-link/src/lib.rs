@@ -19,6 +19,7 @@ mod sandbox;
 pub mod seal;
 mod send;
 mod stamp;
+pub mod stream;
 mod sys;
 #[cfg(test)]
 mod testing;

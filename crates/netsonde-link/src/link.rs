@@ -4,19 +4,44 @@ use std::os::fd::BorrowedFd;
 
 /// A way to the network. Nothing that the network does to a packet is an error: it is counted.
 pub trait Link {
-    /// Sends one whole IP packet. A full queue is waited for, briefly; what the kernel refuses for good is lost, as
-    /// in a network, and counted.
-    fn send(&mut self, packet: &[u8]);
+    /// Whether another packet can be taken now; if not, some descriptor becomes ready once it can.
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    /// Sends one whole IP packet, or takes it to be sent at [`Link::flush`]. A full queue is waited for, briefly; what
+    /// the kernel refuses for good is lost, as in a network, and counted. Links that know better than their caller when
+    /// it left say so by its serial number, which is theirs to repeat and nothing more.
+    fn send(&mut self, serial: u32, packet: &[u8]);
+
+    /// Lets go what was taken; called after each burst of packets.
+    fn flush(&mut self) {}
 
     /// What to wait for, in the order that [`Link::receive`] understands.
     fn descriptors(&self) -> Vec<BorrowedFd<'_>>;
 
-    /// Hands over what came on the descriptors that are ready: the time, on the clock of
-    /// [`monotonic_ns`](crate::monotonic_ns), at which the kernel received it, and the whole IP packet.
-    fn receive(&mut self, ready: Ready, deliver: &mut dyn FnMut(u64, &[u8]));
+    /// Hands over what came on the descriptors that are ready. That a probe has left is told before its reply is.
+    fn receive(&mut self, ready: Ready, sink: &mut dyn Sink);
 
     /// What happened so far.
     fn counters(&self) -> Counters;
+}
+
+/// Where a link puts what it knows. All times are those of [`monotonic_ns`](crate::monotonic_ns).
+pub trait Sink {
+    /// The probe that was sent with this serial number left at this moment.
+    fn handle_sent(&mut self, serial: u32, sent_ns: u64);
+    /// A whole IP packet, whatever it is, and when the kernel received it.
+    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]);
+}
+
+/// What only wants packets.
+impl<F: FnMut(u64, &[u8])> Sink for F {
+    fn handle_sent(&mut self, _serial: u32, _sent_ns: u64) {}
+
+    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
+        self(received_ns, packet);
+    }
 }
 
 /// What a link did and could not do.

@@ -6,13 +6,18 @@ use std::os::fd::BorrowedFd;
 pub const DESCRIPTORS_MAX: usize = 64;
 
 /// Which of the watched descriptors have something for us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ready(u64);
 
 impl Ready {
     /// Whether the descriptor at `index` of the list is readable, has hung up or holds an error.
     pub fn contains(self, index: usize) -> bool {
         index < DESCRIPTORS_MAX && self.0 & (1 << index) != 0
+    }
+
+    /// Adds the descriptor at `index`.
+    pub(crate) fn insert(&mut self, index: usize) {
+        self.0 |= 1 << index.min(DESCRIPTORS_MAX - 1);
     }
 
     /// Whether none is: the deadline passed, or a signal came.
@@ -27,6 +32,15 @@ impl Ready {
 /// # Errors
 /// [`LinkError::TooManyDescriptors`] beyond [`DESCRIPTORS_MAX`], [`LinkError::Call`] if waiting fails.
 pub fn wait(descriptors: &[BorrowedFd<'_>], deadline_ns: Option<u64>) -> Result<Ready, LinkError> {
+    wait_for(descriptors, Ready::default(), deadline_ns)
+}
+
+/// As [`wait`], but for some of the descriptors nothing counts but that they have hung up or hold an error.
+pub(crate) fn wait_for(
+    descriptors: &[BorrowedFd<'_>],
+    hang_ups_only: Ready,
+    deadline_ns: Option<u64>,
+) -> Result<Ready, LinkError> {
     if descriptors.len() > DESCRIPTORS_MAX {
         return Err(LinkError::TooManyDescriptors {
             found: descriptors.len(),
@@ -34,7 +48,7 @@ pub fn wait(descriptors: &[BorrowedFd<'_>], deadline_ns: Option<u64>) -> Result<
         });
     }
     let timeout_ns = deadline_ns.map(|deadline_ns| deadline_ns.saturating_sub(monotonic_ns()));
-    sys::poll::ppoll_readable(descriptors, timeout_ns).map(Ready)
+    sys::poll::ppoll_readable(descriptors, hang_ups_only.0, timeout_ns).map(Ready)
 }
 
 #[cfg(test)]
@@ -70,6 +84,18 @@ mod tests {
         let (near, far) = UnixStream::pair().unwrap();
         drop(far);
         assert!(wait(&[near.as_fd()], None).unwrap().contains(0));
+    }
+
+    #[test]
+    fn where_only_a_hang_up_counts_data_does_not() {
+        let (near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"x").unwrap();
+        let mut hang_ups_only = Ready::default();
+        hang_ups_only.insert(0);
+        let waited = |deadline_ns| wait_for(&[near.as_fd()], hang_ups_only, deadline_ns).unwrap();
+        assert!(waited(Some(0)).is_empty());
+        drop(far);
+        assert!(waited(None).contains(0));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The link with `CAP_NET_RAW`: packets leave exactly as they were built, and every header of a reply is seen.
 use crate::ancillary::Ancillary;
 use crate::descriptors::{Descriptor, Role};
-use crate::link::{Counters, Link};
+use crate::link::{Counters, Link, Sink};
 use crate::poll::Ready;
 use crate::send::send;
 use crate::stamp::Stamper;
@@ -62,7 +62,7 @@ impl RawLink {
 }
 
 impl Link for RawLink {
-    fn send(&mut self, packet: &[u8]) {
+    fn send(&mut self, _serial: u32, packet: &[u8]) {
         let destination = ip::destination(packet);
         let socket = match destination {
             Some(IpAddr::V4(_)) => self.sender4.as_ref(),
@@ -90,7 +90,7 @@ impl Link for RawLink {
             .collect()
     }
 
-    fn receive(&mut self, ready: Ready, deliver: &mut dyn FnMut(u64, &[u8])) {
+    fn receive(&mut self, ready: Ready, sink: &mut dyn Sink) {
         for (index, receiver) in self.receivers.iter_mut().enumerate() {
             if !ready.contains(index) {
                 continue;
@@ -109,7 +109,7 @@ impl Link for RawLink {
                     match whole(receiver.role, &message, &ancillary, &mut self.rebuilt) {
                         Some(packet) => {
                             self.counters.received += 1;
-                            deliver(received_ns, packet);
+                            sink.handle_packet(received_ns, packet);
                         }
                         None => self.counters.unreadable += 1,
                     }

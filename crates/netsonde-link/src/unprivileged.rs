@@ -8,7 +8,7 @@ mod rebuild;
 use crate::ancillary::{Ancillary, ExtendedError};
 use crate::control;
 use crate::descriptors::{Descriptor, Role};
-use crate::link::{Counters, Link};
+use crate::link::{Counters, Link, Sink};
 use crate::memory::{Key, Memory, Sent};
 use crate::poll::Ready;
 use crate::send::send;
@@ -126,7 +126,7 @@ impl UnprivilegedLink {
 }
 
 impl Link for UnprivilegedLink {
-    fn send(&mut self, packet: &[u8]) {
+    fn send(&mut self, _serial: u32, packet: &[u8]) {
         let Ok(parsed) = IpPacket::parse(packet) else {
             self.counters.refused += 1;
             return;
@@ -169,7 +169,7 @@ impl Link for UnprivilegedLink {
             .collect()
     }
 
-    fn receive(&mut self, ready: Ready, deliver: &mut dyn FnMut(u64, &[u8])) {
+    fn receive(&mut self, ready: Ready, sink: &mut dyn Sink) {
         let Self {
             sockets,
             memory,
@@ -198,7 +198,7 @@ impl Link for UnprivilegedLink {
                         match whole(index, socket.role, &message, &ancillary, memory) {
                             Some(packet) => {
                                 counters.received += 1;
-                                deliver(stamper.convert(ancillary.stamp_ns), &packet);
+                                sink.handle_packet(stamper.convert(ancillary.stamp_ns), &packet);
                             }
                             None => counters.unreadable += 1,
                         }

@@ -20,16 +20,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from netsonde import _core
-from netsonde.model import HostError, Kind, Privilege, UsageError
+from netsonde.measure._streams import CHUNK_BYTES, EVENT, Frame, feed, frames
+from netsonde.model import HostError, Kind, Output, Privilege, UsageError
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 
     from netsonde.model import Address
 
-#: Bytes read from the engine at once.
-CHUNK_BYTES = 1 << 16
 #: A port for choosing a route: nothing is sent there.
 _ROUTE_PORT = 33_434
 _NO_RAW_HINT = (
@@ -99,18 +98,44 @@ class Host:
         Raises:
             HostError: The sockets cannot be opened, or the process fails.
         """
-        process = await _start(job)
+        async with aclosing(self.stream(job, None, stop)) as stream:
+            async for frame in stream:
+                yield frame.payload
+
+    async def stream(
+        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+    ) -> AsyncGenerator[Frame, None]:
+        """Run a job in a sealed process and yield its output, in pieces.
+
+        Args:
+            job: One JSON object; `output` in it says what the pieces are, and `stream_targets`
+                whether targets follow.
+            targets: Those targets, packed (`_streams.pack`), any number of them at once. They are
+                asked for as the engine needs them.
+            stop: Set by the caller to interrupt.
+
+        Raises:
+            HostError: The sockets cannot be opened, or the process fails.
+        """
+        needs = msgspec.json.decode(job, type=_Needs)
+        process = await _start(needs)
+        assert process.stdin is not None, "it was piped"
+        assert process.stdout is not None, "it was piped"
+        feeding = asyncio.ensure_future(feed(process.stdin, job, targets))
         waiting: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         last = b""
         try:
-            await _hand_over(process, job)
-            async with aclosing(_lines(process, waiting)) as lines:
-                async for line in lines:
-                    last = line
-                    yield line
+            output = frames(process.stdout, process.stdin, needs.output, waiting)
+            async with aclosing(output) as pieces:
+                async for piece in pieces:
+                    last = piece.payload if piece.kind == EVENT else last
+                    yield piece
             await process.wait()
+            if feeding.done():
+                await feeding
         finally:
             waiting.cancel()
+            feeding.cancel()
             complaint = await _end(process)
         _check(process.returncode, last, complaint)
 
@@ -119,6 +144,14 @@ def allows_raw() -> bool:
     """Return whether this process may open raw sockets."""
     try:
         socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW).close()
+    except OSError:
+        return False
+    return True
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).close()
     except OSError:
         return False
     return True
@@ -140,11 +173,21 @@ class _Needs(msgspec.Struct):
     ping: _Method = msgspec.field(default_factory=_Method)
     trace: _Method = msgspec.field(default_factory=_Method)
     privilege: Privilege = Privilege.RAW
+    stream_targets: bool = False
+    output: Output = Output.EVENTS
 
     @property
     def udp_replies(self) -> bool:
         """Whether a UDP datagram can be a reply: a trace knows no such reply from another's."""
         return self.kind is Kind.PING and self.ping.method == "udp"
+
+    @property
+    def families(self) -> tuple[bool, bool]:
+        """Whether IPv4 and IPv6 targets are to be measured; of streamed ones any may come."""
+        if self.stream_targets:
+            return True, _has_ipv6()
+        v6 = any(":" in target.address for target in self.targets)
+        return any(":" not in target.address for target in self.targets), v6
 
     @property
     def icmp(self) -> bool:
@@ -157,15 +200,16 @@ class _Kind(msgspec.Struct):
     type: str
 
 
-async def _start(job: bytes) -> Process:
+async def _start(needs: _Needs) -> Process:
     """Open the sockets, and start the engine that inherits them."""
-    sockets = _open(msgspec.json.decode(job, type=_Needs))
+    sockets = _open(needs)
     descriptors = [descriptor for _, descriptor in sockets]
     named = ",".join(f"{role}={descriptor}" for role, descriptor in sockets)
     program = [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(_core.__file__), named]
     try:
         return await asyncio.create_subprocess_exec(
             *program,
+            limit=CHUNK_BYTES,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -183,8 +227,7 @@ async def _start(job: bytes) -> Process:
 
 
 def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
-    v6 = any(":" in target.address for target in needs.targets)
-    v4 = any(":" not in target.address for target in needs.targets)
+    v4, v6 = needs.families
     try:
         raw = needs.privilege is Privilege.RAW
         opened = _core.open_link(raw=raw, v4=v4, v6=v6, udp=needs.udp_replies)
@@ -202,38 +245,6 @@ def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
         message = "ICMP without raw sockets takes ping sockets, which this host does not allow"
         raise HostError(message, "use a UDP method; `netsonde doctor` says how to allow more")
     return opened
-
-
-async def _hand_over(process: Process, job: bytes) -> None:
-    """Write the job; standard input stays open, as closing it interrupts the engine."""
-    assert process.stdin is not None, "it was piped"
-    # An engine that is gone already is told of when its output has ended.
-    with suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(job.replace(b"\n", b" ") + b"\n")
-        await process.stdin.drain()
-
-
-async def _lines(process: Process, stop: asyncio.Future[Any]) -> AsyncGenerator[bytes, None]:
-    """Yield the engine's lines until its output ends; interrupt it once `stop` is done."""
-    assert process.stdin is not None, "it was piped"
-    assert process.stdout is not None, "it was piped"
-    rest = b""
-    reading = asyncio.ensure_future(process.stdout.read(CHUNK_BYTES))
-    try:
-        while True:
-            first: set[asyncio.Future[Any]] = {reading, stop}
-            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-            if stop.done():
-                process.stdin.close()
-            chunk = await reading
-            if not chunk:
-                return
-            reading = asyncio.ensure_future(process.stdout.read(CHUNK_BYTES))
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield line
-    finally:
-        reading.cancel()
 
 
 async def _end(process: Process) -> str:

@@ -1,7 +1,9 @@
 //! The loop against a link and a host that only count.
 use super::*;
 use crate::poll::Ready;
+use crate::stream::push_frame;
 use std::collections::VecDeque;
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 
@@ -25,7 +27,7 @@ impl Echo {
 }
 
 impl Link for Echo {
-    fn send(&mut self, packet: &[u8]) {
+    fn send(&mut self, _serial: u32, packet: &[u8]) {
         self.counters.sent += 1;
         self.far.send(packet).unwrap();
     }
@@ -34,13 +36,13 @@ impl Link for Echo {
         vec![self.near.as_fd()]
     }
 
-    fn receive(&mut self, ready: Ready, deliver: &mut dyn FnMut(u64, &[u8])) {
+    fn receive(&mut self, ready: Ready, sink: &mut dyn Sink) {
         let mut buffer = [0; 64];
         while ready.contains(0) {
             let Ok(length) = self.near.recv(&mut buffer) else {
                 return;
             };
-            deliver(monotonic_ns(), &buffer[..length]);
+            sink.handle_packet(monotonic_ns(), &buffer[..length]);
         }
     }
 
@@ -61,18 +63,36 @@ struct Script {
     ends_by_sending: bool,
     counters: Counters,
     lines: VecDeque<Vec<u8>>,
+    /// Frames that came, and how many are welcome.
+    frames: VecDeque<Vec<u8>>,
+    frames_max: usize,
 }
 
-impl Host for Script {
-    fn poll_transmit(&mut self, _now_ns: u64) -> Option<Vec<u8>> {
-        self.left = self.left.checked_sub(1)?;
-        Some(vec![self.left])
-    }
+impl Sink for Script {
+    fn handle_sent(&mut self, _serial: u32, _sent_ns: u64) {}
 
     fn handle_packet(&mut self, _received_ns: u64, packet: &[u8]) {
         self.received.extend_from_slice(packet);
         self.lines
             .push_back(format!("got {}", packet[0]).into_bytes());
+    }
+}
+
+impl Host for Script {
+    fn poll_transmit(&mut self, _now_ns: u64, packet: &mut Vec<u8>) -> Option<u32> {
+        self.left = self.left.checked_sub(1)?;
+        packet.push(self.left);
+        Some(self.left.into())
+    }
+
+    fn wants_frame(&self) -> bool {
+        self.frames_max > self.frames.len()
+    }
+
+    fn handle_frame(&mut self, kind: u8, payload: &[u8], _now_ns: u64) -> bool {
+        self.frames.push_back(payload.to_vec());
+        self.left = u8::from(kind == b'1');
+        kind != b'!'
     }
 
     fn handle_timeout(&mut self, now_ns: u64) {
@@ -94,8 +114,13 @@ impl Host for Script {
         self.counters = counters;
     }
 
-    fn poll_line(&mut self) -> Option<Vec<u8>> {
-        self.lines.pop_front()
+    fn poll_output(&mut self, _now_ns: u64, output: &mut Vec<u8>) -> bool {
+        let Some(line) = self.lines.pop_front() else {
+            return false;
+        };
+        output.extend_from_slice(&line);
+        output.push(b'\n');
+        true
     }
 
     fn interrupt(&mut self, _now_ns: u64) {
@@ -114,12 +139,20 @@ fn file(stream: UnixStream) -> File {
 }
 
 /// Runs a script; returns what it wrote.
-fn output(script: &mut Script, stops: &[BorrowedFd<'_>]) -> String {
+fn output(script: &mut Script, input: UnixStream, stop: BorrowedFd<'_>) -> String {
     let (mut near, far) = UnixStream::pair().unwrap();
-    run(script, &mut Echo::new(), stops, &mut file(far)).unwrap();
+    let mut input = Input::new(file(input));
+    run(script, &mut Echo::new(), &mut input, stop, &mut file(far)).unwrap();
     let mut text = String::new();
     near.read_to_string(&mut text).unwrap();
     text
+}
+
+/// Runs a script that nobody disturbs.
+fn undisturbed(script: &mut Script) -> String {
+    let (input, _input_far) = UnixStream::pair().unwrap();
+    let (stop, _stop_far) = UnixStream::pair().unwrap();
+    output(script, input, stop.as_fd())
 }
 
 #[test]
@@ -129,7 +162,7 @@ fn packets_go_and_come_until_time_is_up() {
         deadline_ns: Some(monotonic_ns() + 20_000_000),
         ..Script::default()
     };
-    let text = output(&mut script, &[]);
+    let text = undisturbed(&mut script);
     assert_eq!(script.received, (0..100).rev().collect::<Vec<u8>>());
     assert_eq!(
         (script.timeouts, script.interrupts, script.counters.sent),
@@ -143,22 +176,66 @@ fn packets_go_and_come_until_time_is_up() {
 
 #[test]
 fn a_stop_interrupts_once() {
-    for hang_up in [false, true] {
-        let (quiet, _quiet_far) = UnixStream::pair().unwrap();
-        let (near, far) = UnixStream::pair().unwrap();
-        if hang_up {
-            drop(far);
+    for by_input in [false, true] {
+        let (input, input_far) = UnixStream::pair().unwrap();
+        let (stop, mut stop_far) = UnixStream::pair().unwrap();
+        if by_input {
+            drop(input_far);
         } else {
-            (&far).write_all(b"x").unwrap();
+            stop_far.write_all(b"x").unwrap();
         }
         // A host that takes its time to end is not interrupted again and again.
         let deadline_ns = Some(monotonic_ns() + 20_000_000);
         let mut script = Script {
             deadline_ns,
+            frames_max: 1,
             ..Script::default()
         };
-        output(&mut script, &[quiet.as_fd(), near.as_fd()]);
+        output(&mut script, input, stop.as_fd());
         assert_eq!((script.interrupts, script.timeouts), (1, 1));
+    }
+}
+
+#[test]
+fn frames_wait_until_they_are_welcome() {
+    let (input, mut input_far) = UnixStream::pair().unwrap();
+    let (stop, _stop_far) = UnixStream::pair().unwrap();
+    let mut written = Vec::new();
+    for kind in *b"0010" {
+        push_frame(&mut written, kind, |out| {
+            out.extend(std::iter::repeat_n(kind, 100_000));
+        });
+    }
+    let writer = std::thread::spawn(move || input_far.write_all(&written));
+    let mut script = Script {
+        frames_max: 3,
+        ends_by_sending: false,
+        deadline_ns: Some(monotonic_ns() + 200_000_000),
+        ..Script::default()
+    };
+    output(&mut script, input, stop.as_fd());
+    assert_eq!(script.frames.len(), 3);
+    assert!(script.frames.iter().all(|payload| payload.len() == 100_000));
+    assert_eq!(script.counters.sent, 1, "the third let it send");
+    assert_eq!((script.timeouts, script.interrupts), (1, 0));
+    assert!(
+        writer.join().unwrap().is_err(),
+        "the last was never read whole"
+    );
+}
+
+#[test]
+fn a_frame_without_sense_interrupts() {
+    for written in [&b"!\0\0\0\0"[..], b"0\xff\xff\xff\xff"] {
+        let (input, mut input_far) = UnixStream::pair().unwrap();
+        let (stop, _stop_far) = UnixStream::pair().unwrap();
+        input_far.write_all(written).unwrap();
+        let mut script = Script {
+            frames_max: 9,
+            ..Script::default()
+        };
+        output(&mut script, input, stop.as_fd());
+        assert_eq!(script.interrupts, 1);
     }
 }
 
@@ -169,7 +246,7 @@ fn a_host_may_end_by_sending() {
         ends_by_sending: true,
         ..Script::default()
     };
-    output(&mut script, &[]);
+    undisturbed(&mut script);
     assert_eq!((script.counters.sent, script.timeouts), (3, 0));
 }
 
@@ -182,30 +259,16 @@ fn nobody_who_reads_is_an_error() {
         deadline_ns: Some(0),
         ..Script::default()
     };
-    let result = run(&mut script, &mut Echo::new(), &[], &mut file(far));
+    let (input, _input_far) = UnixStream::pair().unwrap();
+    let (stop, _stop_far) = UnixStream::pair().unwrap();
+    let mut input = Input::new(file(input));
+    let mut echo = Echo::new();
+    let result = run(
+        &mut script,
+        &mut echo,
+        &mut input,
+        stop.as_fd(),
+        &mut file(far),
+    );
     assert_eq!(result.unwrap_err().errno(), Some(libc::EPIPE));
-}
-
-#[test]
-fn a_task_is_the_first_line() {
-    for (written, expected) in [
-        ("a job\nmore", "a job"),
-        ("no line end", "no line end"),
-        ("", ""),
-    ] {
-        let (near, far) = UnixStream::pair().unwrap();
-        (&far).write_all(written.as_bytes()).unwrap();
-        drop(far);
-        assert_eq!(read_task(&mut file(near)).unwrap(), expected.as_bytes());
-    }
-}
-
-#[test]
-fn a_long_task_comes_in_pieces() {
-    let (near, far) = UnixStream::pair().unwrap();
-    let long = "x".repeat(1_000_000);
-    let written = format!("{long}\n");
-    let writer = std::thread::spawn(move || (&far).write_all(written.as_bytes()).unwrap());
-    assert_eq!(read_task(&mut file(near)).unwrap(), long.as_bytes());
-    writer.join().unwrap();
 }

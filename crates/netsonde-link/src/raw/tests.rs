@@ -73,7 +73,7 @@ fn replies(link: &mut RawLink) -> Vec<(u64, Vec<u8>)> {
         if ready.is_empty() {
             return got;
         }
-        link.receive(ready, &mut |received_ns, packet| {
+        link.receive(ready, &mut |received_ns: u64, packet: &[u8]| {
             got.push((received_ns, packet.to_vec()));
         });
     }
@@ -85,8 +85,8 @@ fn an_echo_comes_back_with_its_header_and_the_time_of_its_arrival() {
         let mut link = link();
         for v6 in [false, true] {
             let sent_ns = monotonic_ns();
-            link.send(&echo(v6, 7, 40));
-            link.send(&echo(v6, 8, 41));
+            link.send(0, &echo(v6, 7, 40));
+            link.send(0, &echo(v6, 8, 41));
             let arrived_ns = monotonic_ns();
             // A program that is slow to read does not make the round trip longer.
             sys::poll::pause(50_000_000);
@@ -181,7 +181,7 @@ fn a_closed_udp_port_quotes_our_packet() {
                 &mut datagram,
             );
             let sent = packet(v6, protocol::UDP, &datagram);
-            link.send(&sent);
+            link.send(0, &sent);
             let got = replies(&mut link);
             assert_eq!(got.len(), 1, "v6 {v6}");
             let packet = IpPacket::parse(&got[0].1).unwrap();
@@ -217,7 +217,7 @@ fn a_udp_reply_comes_whole() {
                 b"sonde",
                 &mut datagram,
             );
-            link.send(&packet(v6, protocol::UDP, &datagram));
+            link.send(0, &packet(v6, protocol::UDP, &datagram));
             let (_, from) = server.recv_from(&mut [0; 64]).unwrap();
             server.send_to(b"answer", from).unwrap();
             let got = replies(&mut link);
@@ -278,7 +278,7 @@ fn a_closed_tcp_port_answers() {
             };
             let mut segment = Vec::new();
             syn.emit(localhost(v6), localhost(v6), &mut segment);
-            link.send(&packet(v6, protocol::TCP, &segment));
+            link.send(0, &packet(v6, protocol::TCP, &segment));
             let got = replies(&mut link);
             assert_eq!(got.len(), 1, "v6 {v6}");
             let packet = IpPacket::parse(&got[0].1).unwrap();
@@ -295,10 +295,10 @@ fn a_closed_tcp_port_answers() {
 fn refusals_are_counted() {
     isolated(|| {
         let mut link = link();
-        link.send(b"no packet");
+        link.send(0, b"no packet");
         let mut unreachable = echo(false, 7, 1);
         unreachable[16..20].copy_from_slice(&[192, 0, 2, 1]);
-        link.send(&unreachable);
+        link.send(0, &unreachable);
         let counters = link.counters();
         assert_eq!((counters.sent, counters.refused), (0, 2));
         assert_eq!(counters.refused_errno, Some(libc::ENETUNREACH));
@@ -344,12 +344,12 @@ fn a_full_queue_is_reported() {
         .unwrap();
         // The kernel answers on loopback before the send returns, so nobody empties the queue meanwhile.
         for _ in 0..500 {
-            link.send(&burst);
+            link.send(0, &burst);
         }
         replies(&mut link);
         // The kernel tells its count with every packet from now on; it must not be summed up.
         for _ in 0..3 {
-            link.send(&burst);
+            link.send(0, &burst);
             replies(&mut link);
         }
         let counters = link.counters();

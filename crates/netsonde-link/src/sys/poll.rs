@@ -5,10 +5,11 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
-/// A set bit per descriptor that is readable, hung up or in error; 0 on a timeout or a signal.
-/// At most [`DESCRIPTORS_MAX`] descriptors.
+/// A set bit per descriptor that is readable, hung up or in error; 0 on a timeout or a signal. Whether those with a bit
+/// in `hang_ups_only` are readable does not count. At most [`DESCRIPTORS_MAX`] descriptors.
 pub(crate) fn ppoll_readable(
     descriptors: &[BorrowedFd<'_>],
+    hang_ups_only: u64,
     timeout_ns: Option<u64>,
 ) -> Result<u64, LinkError> {
     let mut polled = [libc::pollfd {
@@ -16,8 +17,11 @@ pub(crate) fn ppoll_readable(
         events: libc::POLLIN,
         revents: 0,
     }; DESCRIPTORS_MAX];
-    for (slot, descriptor) in polled.iter_mut().zip(descriptors) {
+    for (index, (slot, descriptor)) in polled.iter_mut().zip(descriptors).enumerate() {
         slot.fd = descriptor.as_raw_fd();
+        if hang_ups_only & (1 << index) != 0 {
+            slot.events = 0;
+        }
     }
     let count = descriptors.len().min(DESCRIPTORS_MAX);
     let timeout = timeout_ns.map(timespec);

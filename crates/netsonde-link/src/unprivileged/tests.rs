@@ -202,24 +202,18 @@ fn an_echo_that_expired_is_quoted_with_its_identifier() {
 fn what_a_socket_cannot_do_is_refused() {
     isolated(|| {
         let mut world = World::new();
-        world.link.send(b"no packet");
-        world.link.send(&packet(
-            near(false),
-            target(false),
-            protocol::TCP,
-            3,
-            &[0; 20],
-        ));
+        world.link.send(0, b"no packet");
+        world.link.send(
+            0,
+            &packet(near(false), target(false), protocol::TCP, 3, &[0; 20]),
+        );
         let elsewhere = "192.0.2.200".parse().unwrap();
         let mut datagram = Vec::new();
         udp::emit(elsewhere, target(false), 1, 2, b"", &mut datagram);
-        world.link.send(&packet(
-            elsewhere,
-            target(false),
-            protocol::UDP,
-            3,
-            &datagram,
-        ));
+        world.link.send(
+            0,
+            &packet(elsewhere, target(false), protocol::UDP, 3, &datagram),
+        );
         let counters = world.link.counters();
         assert_eq!((counters.sent, counters.refused), (0, 3), "{counters:?}");
     });

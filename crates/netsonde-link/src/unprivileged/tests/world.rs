@@ -41,7 +41,7 @@ impl World {
 
     /// Sends a probe; returns it as it left the host.
     pub(super) fn send(&mut self, probe: &[u8]) -> Vec<u8> {
-        self.link.send(probe);
+        self.link.send(0, probe);
         let destination = netsonde_wire::ip::destination(probe);
         let mut buffer = [0; 2048];
         loop {
@@ -70,14 +70,15 @@ impl World {
         // A program that is slow to read: the time of the packet stays that of its arrival.
         sys::poll::pause(50_000_000);
         let mut got = Vec::new();
-        self.link.receive(ready, &mut |received_ns, packet| {
-            let (early_ns, late_ns) = (start_ns - 1_000_000, arrived_ns + 25_000_000);
-            assert!(
-                (early_ns..late_ns).contains(&received_ns),
-                "{start_ns} {received_ns}"
-            );
-            got.push(packet.to_vec());
-        });
+        self.link
+            .receive(ready, &mut |received_ns: u64, packet: &[u8]| {
+                let (early_ns, late_ns) = (start_ns - 1_000_000, arrived_ns + 25_000_000);
+                assert!(
+                    (early_ns..late_ns).contains(&received_ns),
+                    "{start_ns} {received_ns}"
+                );
+                got.push(packet.to_vec());
+            });
         assert_eq!(got.len(), 1, "{:?}", self.link.counters());
         got.remove(0)
     }

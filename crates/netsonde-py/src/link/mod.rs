@@ -1,20 +1,23 @@
 //! This host's sockets, and the sealed engine that uses them.
+mod measurement;
+mod targets;
+
+use measurement::Measurement;
 use netsonde_link::broker::{Families, open_raw, open_unprivileged};
 use netsonde_link::descriptors::{Descriptor, Role};
-use netsonde_link::drive::{self, Host};
+use netsonde_link::drive;
 use netsonde_link::filter::Scope;
-use netsonde_link::link::{Counters, Link};
+use netsonde_link::link::Link;
 use netsonde_link::raw::RawLink;
+use netsonde_link::stream::Input;
 use netsonde_link::unprivileged::UnprivilegedLink;
-use netsonde_link::{LinkError, monotonic_ns, seal};
-use netsonde_probe::event::Event;
-use netsonde_probe::{Engine, JobError};
+use netsonde_link::{LinkError, seal};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::fs::File;
 use std::io;
 use std::ops::RangeInclusive;
-use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
+use std::os::fd::{AsFd, IntoRawFd};
 
 /// Source ports of the engine's UDP and TCP probes; its ICMP identifiers are any.
 const PORTS: RangeInclusive<u16> = 0x8000..=u16::MAX;
@@ -54,13 +57,13 @@ fn open_link(raw: bool, v4: bool, v6: bool, udp: bool) -> PyResult<Vec<(&'static
 fn engine_main(descriptors: Vec<(String, i32)>) -> PyResult<()> {
     let mut link = link(&descriptors).map_err(os_error)?;
     let terminated = seal::prepare().map_err(os_error)?;
-    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut input = Input::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     seal::seal().map_err(os_error)?;
-    let outcome = drive::read_task(&mut input).and_then(|job| {
+    let outcome = input.read_task().and_then(|job| {
         let mut host = Measurement::new(&job);
-        let stops: [BorrowedFd<'_>; 2] = [input.as_fd(), terminated.as_fd()];
-        drive::run(&mut host, link.as_mut(), &stops, &mut output)
+        let stop = terminated.as_fd();
+        drive::run(&mut host, link.as_mut(), &mut input, stop, &mut output)
     });
     // Nobody who reads any more is no failure of ours: the caller went away.
     let gone = outcome
@@ -99,86 +102,5 @@ fn os_error(error: LinkError) -> PyErr {
     match error.errno() {
         Some(errno) => PyOSError::new_err((errno, error.to_string())),
         None => PyOSError::new_err(error.to_string()),
-    }
-}
-
-/// The engine as the loop of a link knows it; a refused job is one line that says why.
-struct Measurement {
-    engine: Result<Engine, Option<JobError>>,
-    counters: Counters,
-}
-
-impl Measurement {
-    fn new(job: &[u8]) -> Self {
-        let parsed = serde_json::from_slice(job).map_err(JobError::from);
-        let engine = parsed
-            .and_then(|job| Engine::new(&job, monotonic_ns()))
-            .map_err(Some);
-        Self {
-            engine,
-            counters: Counters::default(),
-        }
-    }
-
-    /// What the engine says, with what only the link can know.
-    fn poll_event(&mut self) -> Option<Event> {
-        match &mut self.engine {
-            Ok(engine) => {
-                let mut event = engine.poll_event()?;
-                if let Event::Done { counters, .. } = &mut event {
-                    counters.refused = self.counters.refused;
-                    counters.dropped = self.counters.dropped;
-                }
-                Some(event)
-            }
-            Err(refusal) => {
-                let reason = refusal.take()?.to_string();
-                Some(Event::Failed {
-                    reason,
-                    hint: String::new(),
-                })
-            }
-        }
-    }
-}
-
-impl Host for Measurement {
-    fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
-        self.engine.as_mut().ok()?.poll_transmit(now_ns)
-    }
-
-    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
-        if let Ok(engine) = &mut self.engine {
-            engine.handle_packet(received_ns, packet);
-        }
-    }
-
-    fn handle_timeout(&mut self, now_ns: u64) {
-        if let Ok(engine) = &mut self.engine {
-            engine.handle_timeout(now_ns);
-        }
-    }
-
-    fn poll_timeout(&self) -> Option<u64> {
-        self.engine.as_ref().ok()?.poll_timeout()
-    }
-
-    fn handle_counters(&mut self, counters: Counters) {
-        self.counters = counters;
-    }
-
-    fn poll_line(&mut self) -> Option<Vec<u8>> {
-        let event = self.poll_event()?;
-        Some(serde_json::to_vec(&event).expect("events have string keys only"))
-    }
-
-    fn interrupt(&mut self, now_ns: u64) {
-        if let Ok(engine) = &mut self.engine {
-            engine.interrupt(now_ns);
-        }
-    }
-
-    fn is_finished(&self) -> bool {
-        self.engine.as_ref().map_or(true, Engine::is_finished)
     }
 }

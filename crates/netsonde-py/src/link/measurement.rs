@@ -1,0 +1,166 @@
+//! The engine as the loop of a link knows it.
+use super::targets;
+use netsonde_link::drive::Host;
+use netsonde_link::link::{Counters, Sink};
+use netsonde_link::monotonic_ns;
+use netsonde_link::stream::push_frame;
+use netsonde_probe::event::Event;
+use netsonde_probe::job::{Job, Output};
+use netsonde_probe::{Engine, JobError};
+
+/// Kinds of frames of the input: packed targets, and that there are no more.
+const TARGETS: u8 = b'T';
+const END: u8 = b'E';
+/// Kind of a frame of the output: one event as JSON.
+const EVENT: u8 = b'J';
+
+/// One job; a refused one is one event that says why.
+pub(super) struct Measurement {
+    state: State,
+    output: Output,
+    counters: Counters,
+}
+
+enum State {
+    Running(Box<Engine>),
+    Refused(Option<JobError>),
+}
+
+impl Measurement {
+    pub(super) fn new(job: &[u8]) -> Self {
+        let (output, state) = match serde_json::from_slice::<Job>(job) {
+            Ok(job) => (job.output, State::start(job)),
+            Err(error) => (Output::Events, State::Refused(Some(error.into()))),
+        };
+        Self {
+            state,
+            output,
+            counters: Counters::default(),
+        }
+    }
+
+    fn engine(&mut self) -> Option<&mut Engine> {
+        match &mut self.state {
+            State::Running(engine) => Some(engine),
+            State::Refused(_) => None,
+        }
+    }
+
+    /// What the engine says, with what only the link can know.
+    fn poll_event(&mut self) -> Option<Event> {
+        match &mut self.state {
+            State::Running(engine) => {
+                let mut event = engine.poll_event()?;
+                if let Event::Done { counters, .. } = &mut event {
+                    counters.refused = self.counters.refused;
+                    counters.dropped = self.counters.dropped;
+                }
+                Some(event)
+            }
+            State::Refused(refusal) => {
+                let reason = refusal.take()?.to_string();
+                let hint = String::new();
+                Some(Event::Failed { reason, hint })
+            }
+        }
+    }
+}
+
+impl State {
+    fn start(job: Job) -> Self {
+        match Engine::from_job(job, monotonic_ns()) {
+            Ok(engine) => Self::Running(Box::new(engine)),
+            Err(error) => Self::Refused(Some(error)),
+        }
+    }
+}
+
+impl Sink for Measurement {
+    fn handle_sent(&mut self, serial: u32, sent_ns: u64) {
+        if let Some(engine) = self.engine() {
+            engine.handle_sent(serial, sent_ns);
+        }
+    }
+
+    fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
+        if let Some(engine) = self.engine() {
+            engine.handle_packet(received_ns, packet);
+        }
+    }
+}
+
+impl Host for Measurement {
+    fn poll_transmit(&mut self, now_ns: u64, packet: &mut Vec<u8>) -> Option<u32> {
+        self.engine()?.poll_transmit_into(packet, now_ns)
+    }
+
+    fn handle_timeout(&mut self, now_ns: u64) {
+        if let Some(engine) = self.engine() {
+            engine.handle_timeout(now_ns);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<u64> {
+        match &self.state {
+            State::Running(engine) => engine.poll_timeout(),
+            State::Refused(_) => None,
+        }
+    }
+
+    fn handle_counters(&mut self, counters: Counters) {
+        self.counters = counters;
+    }
+
+    fn wants_frame(&self) -> bool {
+        matches!(&self.state, State::Running(engine) if engine.targets_wanted() > 0)
+    }
+
+    fn handle_frame(&mut self, kind: u8, payload: &[u8], _now_ns: u64) -> bool {
+        let State::Running(engine) = &mut self.state else {
+            return false;
+        };
+        match kind {
+            TARGETS => {
+                let Some(targets) = targets::unpack(payload) else {
+                    return false;
+                };
+                if let Err(error) = engine.add_targets(&targets) {
+                    self.state = State::Refused(Some(error));
+                }
+            }
+            END => engine.end_targets(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn poll_output(&mut self, _now_ns: u64, output: &mut Vec<u8>) -> bool {
+        let Some(event) = self.poll_event() else {
+            return false;
+        };
+        let write = |output: &mut Vec<u8>| {
+            serde_json::to_writer(output, &event).expect("events have string keys only");
+        };
+        match self.output {
+            Output::Events => {
+                write(output);
+                output.push(b'\n');
+            }
+            Output::Columns => push_frame(output, EVENT, write),
+        }
+        true
+    }
+
+    fn interrupt(&mut self, now_ns: u64) {
+        if let Some(engine) = self.engine() {
+            engine.interrupt(now_ns);
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        match &self.state {
+            State::Running(engine) => engine.is_finished(),
+            State::Refused(_) => true,
+        }
+    }
+}
