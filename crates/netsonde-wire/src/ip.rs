@@ -7,7 +7,9 @@ pub mod v6;
 
 pub use build::IpBuild;
 pub use forward::{destination, set_ttl, source, ttl};
-pub use special::{SpecialRange, is_special_purpose, is_tnt_reserved, special_range};
+pub use special::{
+    SpecialRange, is_special_purpose, is_tnt_reserved, special_range, special_ranges,
+};
 
 use crate::WireError;
 use core::net::IpAddr;

@@ -47,6 +47,11 @@ pub fn special_range(address: IpAddr) -> Option<&'static SpecialRange> {
         .max_by_key(|range| range.prefix_len)
 }
 
+/// Every row of both registries, the reachable ones included.
+pub fn special_ranges() -> impl Iterator<Item = &'static SpecialRange> {
+    V4.iter().chain(V6)
+}
+
 /// True if the address lies in a range of the IANA special-purpose registries that is not globally
 /// reachable, or is multicast, reserved or unspecified (RFC 6890 and its registries).
 pub fn is_special_purpose(address: IpAddr) -> bool {
