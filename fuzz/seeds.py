@@ -68,9 +68,24 @@ def lab_forward() -> dict[str, bytes]:
     }
 
 
+def targets() -> dict[str, bytes]:
+    """Lines of every kind, alone and together, good and bad."""
+    lines = {
+        "addresses": "5.2.0.1\n2a00::1 # ours\n5.2.0.1\n",
+        "prefixes": "5.9.0.0/22\n5.9.1.0/24 all\n2a00::/112\n10.0.0.0/28\n",
+        "each": "5.8.0.0/16 each=24\n5.8.0.0/15 each=20 host=9\n2a00::/40 each=48 host=random\n",
+        "random": "2a00::/32 random=50\n5.9.0.0/24 random=256\n5.9.0.0/25 random=3\n",
+        "names": "example.net\n\t# nothing\r\n1.2.3\nfe80::1%eth0\n",
+        "wrong": "5.9.0.1/24\n5.9.0.0/33\n5.9.0.0/24 each=0 all\n::/0\n::/0 each=64\n\xff/\n",
+    }
+    seeds = {name: b"\x01" + text.encode() for name, text in lines.items()}
+    return {**seeds, "everything": b"\x02" + "".join(lines.values()).encode()}
+
+
 def main() -> None:
-    """Write both corpora."""
-    for target, seeds in [("engine", engine()), ("lab_forward", lab_forward())]:
+    """Write the corpora."""
+    made = [("engine", engine()), ("lab_forward", lab_forward()), ("targets", targets())]
+    for target, seeds in made:
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
         for name, seed in seeds.items():
             (CORPUS / target / name).write_bytes(seed)

@@ -10,4 +10,5 @@
 pub mod engine;
 pub mod lab_forward;
 pub mod script;
+pub mod targets;
 pub mod wire;

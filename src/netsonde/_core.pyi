@@ -6,11 +6,14 @@ from typing import Any, final
 
 __all__ = [
     "SCHEMA",
+    "TARGET_BYTES",
     "VERSION",
     "Engine",
     "JobError",
     "Lab",
     "LabError",
+    "TargetSpace",
+    "Targets",
     "engine_main",
     "frpla",
     "initial_ttl",
@@ -19,6 +22,7 @@ __all__ = [
     "open_link",
     "read_event",
     "read_job",
+    "read_prefix",
     "return_length",
     "rtla",
     "uturn",
@@ -26,6 +30,7 @@ __all__ = [
 ]
 
 SCHEMA: int
+TARGET_BYTES: int
 VERSION: str
 
 class JobError(ValueError): ...
@@ -73,3 +78,40 @@ def rtla(*, te_ttl: int, er_ttl: int) -> int | None: ...
 def uturn(*, te_ttl: int, er_ttl: int) -> int: ...
 def opaque_length(lse_ttl: int, /) -> int | None: ...
 def vendor_shares(te_initial: int, er_initial: int, /) -> list[tuple[str, float]]: ...
+
+@final
+class TargetSpace:
+    def __new__(
+        cls, *, family: int | None = None, v4: str = "all", v6: str = "all"
+    ) -> TargetSpace: ...
+    @property
+    def count(self) -> int: ...
+    def read(self, text: bytes, /) -> tuple[int, list[tuple[int, str, str | None]]]: ...
+
+@final
+class Targets:
+    def __new__(
+        cls,
+        space: TargetSpace,
+        *,
+        seed: int,
+        exclude: Sequence[str] = [],
+        allow_special_purpose: bool = False,
+    ) -> Targets: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def given(self) -> int: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def is_exhausted(self) -> bool: ...
+    def poll(self, targets_max: int, /) -> bytes: ...
+    def poll_addresses(self, targets_max: int, /) -> list[str]: ...
+    def admit(self, address: IPv4Address | IPv6Address | str, /) -> bytes | None: ...
+    def mark_done(self, addresses: str, /) -> int: ...
+    def refused(self) -> dict[str, int]: ...
+
+def read_prefix(text: str, /) -> str: ...

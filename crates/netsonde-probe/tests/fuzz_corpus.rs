@@ -1,4 +1,4 @@
-//! Replays the corpus of the fuzz target `engine` and what it once found.
+//! Replays the corpora of the fuzz targets `engine` and `targets`, and what they once found.
 
 #[path = "../../../fuzz/src/engine.rs"]
 #[expect(unreachable_pub, reason = "a library where it lives")]
@@ -6,6 +6,9 @@ mod engine;
 #[path = "../../../fuzz/src/script.rs"]
 #[expect(unreachable_pub, reason = "a library where it lives")]
 mod script;
+#[path = "../../../fuzz/src/targets.rs"]
+#[expect(unreachable_pub, reason = "a library where it lives")]
+mod targets;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,11 +36,17 @@ fn inputs(directory: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn every_committed_input_holds() {
-    let seeds = inputs("corpus/engine");
+    replay("engine", engine::engine);
+    replay("targets", targets::targets);
+}
+
+fn replay(target: &str, check: fn(&[u8])) {
+    let seeds = inputs(&format!("corpus/{target}"));
     assert!(!seeds.is_empty(), "there is no corpus");
-    for (path, bytes) in seeds.into_iter().chain(inputs("regressions/engine")) {
+    let found = inputs(&format!("regressions/{target}"));
+    for (path, bytes) in seeds.into_iter().chain(found) {
         assert!(bytes.len() < 1024, "{path} is too big");
         println!("{path}"); // shown when the check fails
-        engine::engine(&bytes);
+        check(&bytes);
     }
 }

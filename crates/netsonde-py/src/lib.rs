@@ -10,6 +10,7 @@ mod lab;
 mod lab_live;
 mod link;
 mod probe;
+mod targets;
 
 use pyo3::prelude::*;
 
@@ -19,5 +20,6 @@ fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     link::register(module)?;
     lab::register(module)?;
     probe::register(module)?;
+    targets::register(module)?;
     Ok(())
 }

@@ -18,5 +18,5 @@ pub use permutation::Permutation;
 pub use prefix::{Family, Prefix, PrefixError};
 pub use ranges::RangeSet;
 pub use space::{Space, SpaceError};
-pub use text::{Leftover, LineOptions, read_lines};
+pub use text::{Leftover, LineError, LineOptions, read_lines};
 pub use walk::{RECORD_LEN, Refused, Walk};

@@ -65,6 +65,7 @@ pub(super) struct Numbering {
     blocks: Vec<Block>,
     /// Which blocks have a family and a length, shortest first.
     groups: Vec<(Family, u8, Range<usize>)>,
+    ladder: Ladder,
     draw: Draw,
     size: u64,
     /// Targets that were added once more, and got no number of their own.
@@ -85,6 +86,7 @@ impl Numbering {
             v4: Vec::new(),
             v6: Vec::new(),
             groups: groups(&blocks),
+            ladder: Ladder::default(),
             draw: Draw::new(key, blocks.iter()),
             blocks,
             size: 0,
@@ -98,6 +100,7 @@ impl Numbering {
             next += u64::try_from(block.count()).expect("limited when it was added");
         }
         made.size = next;
+        made.ladder = Ladder::new(&made.blocks, next);
         made.repeated = u64::try_from(count - u128::from(next)).expect("numbers are not made");
         made
     }
@@ -116,8 +119,7 @@ impl Numbering {
         if let Some(&bits) = at.checked_sub(self.v4.len()).and_then(|at| self.v6.get(at)) {
             return Some((Family::V6, bits));
         }
-        let after = self.blocks.partition_point(|block| block.start <= number);
-        let block = &self.blocks[after - 1];
+        let block = &self.blocks[self.ladder.block(number, &self.blocks)];
         let family = block.prefix.family();
         let bits = block.address(number - block.start, &self.draw);
         let is_first = !block.is_overlapped || self.block_of(family, bits) == Some(number);
@@ -158,6 +160,47 @@ impl Numbering {
             }
         }
         None
+    }
+}
+
+/// Finds the block of a number in about two steps, where a search by halves would miss the cache at each of twenty.
+#[derive(Clone, Debug, Default)]
+struct Ladder {
+    /// The block that the first number of each stretch belongs to, and the last block.
+    rungs: Vec<u32>,
+    /// Number of the first target of a block.
+    first: u64,
+    /// Numbers from one rung to the next.
+    stretch: u64,
+}
+
+impl Ladder {
+    /// One rung per block, at even distances up to `end`.
+    fn new(blocks: &[Block], end: u64) -> Self {
+        let Some(first) = blocks.first().map(|block| block.start) else {
+            return Self::default();
+        };
+        let stretch = (end - first).div_ceil(blocks.len() as u64).max(1);
+        let mut rungs = Vec::with_capacity(blocks.len() + 1);
+        let mut at = 0;
+        for number in (first..end).step_by(usize::try_from(stretch).expect("at most 2^40")) {
+            while blocks.get(at + 1).is_some_and(|next| next.start <= number) {
+                at += 1;
+            }
+            rungs.push(u32::try_from(at).expect("fewer than 2^32 prefixes"));
+        }
+        rungs.push(u32::try_from(blocks.len() - 1).expect("fewer than 2^32 prefixes"));
+        Self {
+            rungs,
+            first,
+            stretch,
+        }
+    }
+
+    fn block(&self, number: u64, blocks: &[Block]) -> usize {
+        let rung = usize::try_from((number - self.first) / self.stretch).expect("at most 2^40");
+        let (low, high) = (self.rungs[rung] as usize, self.rungs[rung + 1] as usize);
+        low + blocks[low + 1..=high].partition_point(|block| block.start <= number)
     }
 }
 

@@ -148,6 +148,16 @@ fn read_selection<'a>(
     }
 }
 
+impl Selection {
+    /// Reads a selection as a line has it after a prefix: `each=24 host=random`.
+    ///
+    /// # Errors
+    /// When it cannot be read; whether it fits a prefix shows there.
+    pub fn parse(text: &str, family: Family) -> Result<Self, LineError> {
+        read_selection(text.split_ascii_whitespace(), Self::All, family)
+    }
+}
+
 /// A decimal number without sign or leading zeros.
 fn number<T: core::str::FromStr>(text: &str) -> Result<T, LineError> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit())
@@ -160,13 +170,21 @@ fn number<T: core::str::FromStr>(text: &str) -> Result<T, LineError> {
 
 /// What is wrong with a line that is no host name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum LineError {
+#[non_exhaustive]
+pub enum LineError {
+    /// More than one word, or no text.
     Line,
+    /// Words after a prefix that make no selection.
     Words,
+    /// A prefix of the family that is not welcome.
     Family,
+    /// No prefix.
     Prefix(PrefixError),
+    /// A selection that does not fit its prefix.
     Selection(SelectionError),
 }
+
+impl core::error::Error for LineError {}
 
 impl From<SelectionError> for LineError {
     fn from(error: SelectionError) -> Self {

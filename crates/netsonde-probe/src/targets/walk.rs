@@ -106,31 +106,33 @@ impl Walk {
     pub fn mark_done(&mut self, address: IpAddr) -> bool {
         let (family, bits) = split(address);
         match self.numbering.number(family, bits) {
-            Some(number) => {
-                let position = self.order.position(u128::from(number));
-                self.done
-                    .insert(u64::try_from(position).expect("below the size"))
-            }
+            Some(number) => self.done.insert(self.place(number)),
             None => self.named_done.insert(address),
         }
     }
 
-    /// Takes an address from elsewhere, such as a host name's; false if it is refused, and counted.
-    pub fn admit(&mut self, address: IpAddr) -> bool {
+    /// Takes an address from elsewhere, such as a host name's, and packs it; `None` if it is refused, and counted.
+    pub fn admit(&mut self, address: IpAddr) -> Option<[u8; RECORD_LEN]> {
         let (family, bits) = split(address);
         if !self.may_probe(family, bits) {
-            return false;
+            return None;
         }
         if self.named_done.contains(&address) {
             self.refused.done += 1;
-            return false;
+            return None;
         }
         if self.numbering.number(family, bits).is_some() || !self.named.insert(address) {
             self.refused.duplicate += 1;
-            return false;
+            return None;
         }
         self.given += 1;
-        true
+        Some(record(family, bits))
+    }
+
+    /// Where a number comes in the order.
+    fn place(&self, number: u64) -> u64 {
+        let position = self.order.position(u128::from(number));
+        u64::try_from(position).expect("below the size")
     }
 
     /// The next target; `None` if the next number gave none.
@@ -172,7 +174,7 @@ impl Walk {
                 break;
             }
             if let Some((family, bits)) = self.step() {
-                pack(family, bits, records);
+                records.extend_from_slice(&record(family, bits));
                 packed += 1;
             }
         }
@@ -194,7 +196,7 @@ impl Walk {
     }
 }
 
-fn pack(family: Family, bits: u128, records: &mut Vec<u8>) {
+fn record(family: Family, bits: u128) -> [u8; RECORD_LEN] {
     let mut record = [0; RECORD_LEN];
     match family {
         Family::V4 => {
@@ -206,7 +208,7 @@ fn pack(family: Family, bits: u128, records: &mut Vec<u8>) {
             record[1..17].copy_from_slice(&bits.to_be_bytes());
         }
     }
-    records.extend_from_slice(&record);
+    record
 }
 
 #[cfg(test)]
