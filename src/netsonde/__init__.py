@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netsonde import aio, annotate, lab, measure, model
-    from netsonde._sync import ping, ping_many, tnt, tnt_many, trace, trace_many
+    from netsonde._sync import dns, dns_many, ping, ping_many, tnt, tnt_many, trace, trace_many
     from netsonde.model import FormatError, HostError, NetsondeError, UsageError
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "UsageError",
     "aio",
     "annotate",
+    "dns",
+    "dns_many",
     "lab",
     "measure",
     "model",

@@ -13,8 +13,8 @@ from netsonde.measure import _blocking
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from netsonde.measure import PingKeywords, TntKeywords, TraceKeywords
-    from netsonde.model import PingResult, TntResult, TraceResult
+    from netsonde.measure import DnsKeywords, PingKeywords, TntKeywords, TraceKeywords
+    from netsonde.model import DnsResult, PingResult, TntResult, TraceResult
 
 
 def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
@@ -149,3 +149,36 @@ def tnt_many(
         5.2.0.1 3
     """
     return _blocking.iterate(measure.tnt_many(targets, **options), "tnt_many")
+
+
+def dns(name: str, **options: Unpack[DnsKeywords]) -> DnsResult:
+    """Return what a name server says of a name, and when.
+
+    Args:
+        name: Domain name, or an address whose name is wanted.
+        **options: See `DnsKeywords`; of `types` there can be one here.
+
+    Raises:
+        UsageError: The name or an option cannot be.
+        HostError: No server was given, and the host names none.
+
+    Source:
+        RFC 1035; EDNS is RFC 6891.
+    """
+    return _blocking.run(measure.dns(name, **options), "dns")
+
+
+def dns_many(
+    names: Iterable[str], **options: Unpack[DnsKeywords]
+) -> Generator[DnsResult, None, None]:
+    """Yield what name servers say of each of many names and types, as each one ends.
+
+    Args:
+        names: Domain names, or addresses whose names are wanted.
+        **options: Those of `dns`.
+
+    Raises:
+        UsageError: A name or an option cannot be; nothing was sent.
+        HostError: No server was given, and the host names none.
+    """
+    return _blocking.iterate(measure.dns_many(names, **options), "dns_many")

@@ -12,7 +12,7 @@ from netsonde.measure import IN_FLIGHT_MAX_DEFAULT, RATE_PPS_DEFAULT, RunKeyword
 from netsonde.model import Budget, Job, Record, attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -35,14 +35,14 @@ _UINT32_MAX = 2**32 - 1
 _UINT64_MAX = 2**64 - 1
 
 
-def options_of(record: type[Record]) -> Callable[[F], F]:
-    """Return a decorator that adds an option per field of a record of the job."""
+def options_of(record: type[Record], *, without: Container[str] = ()) -> Callable[[F], F]:
+    """Return a decorator that adds an option per field of a record, but for some."""
     defaults = record()
     texts = attributes(record)
     made = [
         _option(name, hint, texts[name], getattr(defaults, name))
         for name, hint in get_type_hints(record, include_extras=True).items()
-        if name in record.__struct_fields__
+        if name in record.__struct_fields__ and name not in without
     ]
     return _decorate(made)
 

@@ -1,11 +1,25 @@
-"""Measurements as async functions: ping, trace, tnt, for one target or for many."""
+"""Measurements as async functions: ping, trace, tnt, dns, for one target or for many.
+
+What few callers need is imported when it is used.
+"""
+
+from typing import TYPE_CHECKING
 
 from netsonde.measure._choose import VantageLike, choose
-from netsonde.measure._doctor import Finding, examine
-from netsonde.measure._functions import ping, ping_many, tnt, tnt_many, trace, trace_many
+from netsonde.measure._functions import (
+    dns,
+    dns_many,
+    ping,
+    ping_many,
+    tnt,
+    tnt_many,
+    trace,
+    trace_many,
+)
 from netsonde.measure._keywords import (
     IN_FLIGHT_MAX_DEFAULT,
     RATE_PPS_DEFAULT,
+    DnsKeywords,
     PingKeywords,
     RunKeywords,
     TntKeywords,
@@ -16,9 +30,14 @@ from netsonde.measure._resolve import Problem, Resolved
 from netsonde.measure._run import Line, lines, prepare
 from netsonde.measure._vantage import Vantage
 
+if TYPE_CHECKING:
+    from netsonde.measure._dns import check_dns_name
+    from netsonde.measure._doctor import Finding, examine
+
 __all__ = [
     "IN_FLIGHT_MAX_DEFAULT",
     "RATE_PPS_DEFAULT",
+    "DnsKeywords",
     "Finding",
     "Line",
     "OptionError",
@@ -31,7 +50,10 @@ __all__ = [
     "TraceKeywords",
     "Vantage",
     "VantageLike",
+    "check_dns_name",
     "choose",
+    "dns",
+    "dns_many",
     "examine",
     "lines",
     "ping",
@@ -43,3 +65,13 @@ __all__ = [
     "trace",
     "trace_many",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used."""
+    import importlib  # noqa: PLC0415
+
+    homes = {"check_dns_name": "_dns", "Finding": "_doctor", "examine": "_doctor"}
+    if name in homes:
+        return getattr(importlib.import_module(f"netsonde.measure.{homes[name]}"), name)
+    raise AttributeError(f"module 'netsonde.measure' has no attribute {name!r}")

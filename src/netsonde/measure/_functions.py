@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from netsonde.measure import _run
 from netsonde.measure._choose import choose
 from netsonde.measure._request import request
-from netsonde.model import Kind, NetsondeError, PingResult, TntResult, TraceResult
+from netsonde.model import (
+    DnsResult,
+    Kind,
+    NetsondeError,
+    PingResult,
+    TntResult,
+    TraceResult,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
 
-    from netsonde.measure._keywords import PingKeywords, TntKeywords, TraceKeywords
+    from netsonde.measure._keywords import DnsKeywords, PingKeywords, TntKeywords, TraceKeywords
 
 
 async def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
@@ -152,6 +160,48 @@ async def tnt_many(
         5.2.0.1 3
     """
     async with aclosing(_many(TntResult, Kind.TNT, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
+async def dns(name: str, **options: Unpack[DnsKeywords]) -> DnsResult:
+    """Return what a name server says of a name, and when.
+
+    Args:
+        name: Domain name, or an address whose name is wanted.
+        **options: See `DnsKeywords`; of `types` there can be one here.
+
+    Raises:
+        UsageError: The name or an option cannot be.
+        HostError: No server was given, and the host names none.
+
+    Source:
+        RFC 1035; EDNS is RFC 6891.
+    """
+    types = tuple(options.get("types", ("A",)))
+    if len(types) != 1:
+        message = f"types: expected one type, found {len(types)}"
+        raise UsageError(message, "dns_many asks for several")
+    async with aclosing(dns_many([name], **options)) as results:
+        return await anext(results)
+
+
+async def dns_many(
+    names: Iterable[str], **options: Unpack[DnsKeywords]
+) -> AsyncGenerator[DnsResult, None]:
+    """Yield what name servers say of each of many names and types, as each one ends.
+
+    Args:
+        names: Domain names, or addresses whose names are wanted.
+        **options: Those of `dns`.
+
+    Raises:
+        UsageError: A name or an option cannot be; nothing was sent.
+        HostError: No server was given, and the host names none.
+    """
+    from netsonde.measure import _dns  # noqa: PLC0415 - the library is large, and few need it
+
+    async with aclosing(_dns.query_many(names, _dns.options_of(options))) as results:
         async for result in results:
             yield result
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netsonde.measure._choose import VantageLike
-    from netsonde.model import PingMethod, TraceMethod
+    from netsonde.model import DnsTransport, PingMethod, TraceMethod
 
 #: Probes per second unless asked otherwise: polite towards one path, fast enough for it.
 RATE_PPS_DEFAULT = 100
@@ -86,3 +88,19 @@ class TntKeywords(TraceKeywords, total=False):
     flow_retries: int
     opaque_min: int
     opaque_max: int
+
+
+class DnsKeywords(TypedDict, total=False):
+    """Options of dns; ranges and defaults are those of `netsonde.model.DnsOptions`."""
+
+    types: Sequence[str]
+    servers: Sequence[str]
+    port: int
+    transport: DnsTransport | Literal["udp", "tcp"] | None
+    attempts: int
+    timeout_ms: int
+    recursion_desired: bool
+    dnssec: bool
+    nsid: bool
+    rate_pps: int
+    in_flight_max: int

@@ -152,6 +152,21 @@ def _check(made: Job) -> None:
         raise OptionError(_option(field), _option(expected), found) from None
 
 
+def take(record: type[T], options: Mapping[str, Any], what: str) -> T:
+    """Return a record of options, filled from keywords that are exactly its fields.
+
+    Raises:
+        OptionError: A value is out of range or of the wrong type.
+        TypeError: There is no such option.
+    """
+    left = dict(options)
+    taken = _take(record, left)
+    for name in left:
+        msg = f"{what}() got an unexpected keyword argument {name!r}"
+        raise TypeError(msg)
+    return taken
+
+
 def _option(text: str) -> str:
     """Return a text with fields of the job named as the options that set them."""
     text = text.replace("budget.per_target", "probes_per_target")

@@ -6,6 +6,15 @@ Every record is frozen and mirrors the schema of the Rust side field by field. T
 
 from netsonde.model._annotation import Annotation
 from netsonde.model._base import Address, Record
+from netsonde.model._dns import (
+    DnsAttempt,
+    DnsOptions,
+    DnsOutcome,
+    DnsRecord,
+    DnsResult,
+    DnsTransport,
+    DnsType,
+)
 from netsonde.model._errors import FormatError, HostError, NetsondeError, UsageError
 from netsonde.model._event import (
     Done,
@@ -69,6 +78,13 @@ __all__ = [
     "Budget",
     "Completeness",
     "Counters",
+    "DnsAttempt",
+    "DnsOptions",
+    "DnsOutcome",
+    "DnsRecord",
+    "DnsResult",
+    "DnsTransport",
+    "DnsType",
     "Done",
     "Event",
     "Extension",
