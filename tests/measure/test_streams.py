@@ -89,7 +89,7 @@ def test_targets_are_asked_for_as_they_are_needed() -> None:
         found = []
         async for frame in Host("none").stream(streamed(rate_pps=10), endless(), stop):
             found.append(frame.payload)
-            if b'"ping"' in frame.payload:
+            if len(found) > 10:
                 stop.set()
         return found
 
