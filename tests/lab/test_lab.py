@@ -151,3 +151,17 @@ def test_tokens_lead_back() -> None:
 def test_jobs_that_cannot_be_are_refused() -> None:
     with pytest.raises(UsageError, match="the job is refused"):
         list(load("plain").measure(json.dumps({"schema": 1}).encode()))
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("5.2.0.1", "host"),
+        ("5.1.0.1", "vp"),
+        ("5.1.0.2", "ce1"),
+        ("5.1.3.2", "p2"),
+        ("6.0.0.1", ""),
+    ],
+)
+def test_an_address_has_a_name(address: str, name: str) -> None:
+    assert load("invisible-php-brpr").name_of(ip_address(address)) == name

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
+from netsonde.cli._responders import responders
 from netsonde.cli._show import JsonShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
-from netsonde.measure import Request, Resolved, Vantage, choose, lines, prepare, request
+from netsonde.measure import Request, Vantage, choose, lines, prepare, request
 from netsonde.model import Kind, NetsondeError, PingResult, TntResult, TraceResult, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from netsonde.measure import Problem
+    from netsonde.measure import Annotator, Line, Problem
 
 #: Complaints about targets printed one by one; the others are counted.
 COMPLAINTS_MAX = 20
 
 #: Switches of the command alone, which click sets to False where not given.
-_SWITCHES = {"family_4", "family_6", "json", "verbose"}
+_SWITCHES = {"family_4", "family_6", "json", "names", "verbose"}
 
 _INTERRUPTED = 130
 _NOT_REACHED = 3
@@ -47,10 +48,12 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     vantage = _vantage(
         given.pop("lab", None), given.pop("attach", None), given.pop("privilege", None)
     )
+    annotator = _annotator(given, vantage)
     asked = request(kind, {**given, "family": family})
     problems = _complain(wanted.problems)
     try:
-        status = asyncio.run(_run(asked, vantage, wanted, as_json=as_json, verbose=verbose))
+        run = _run(asked, vantage, wanted, annotator, as_json=as_json, verbose=verbose)
+        status = asyncio.run(run)
     except asyncio.CancelledError:  # interrupted twice
         return _INTERRUPTED
     return status if status == _INTERRUPTED else problems or status
@@ -69,7 +72,13 @@ def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _run(
-    asked: Request, vantage: Vantage, wanted: Targets, *, as_json: bool, verbose: bool
+    asked: Request,
+    vantage: Vantage,
+    wanted: Targets,
+    annotator: Annotator | None,
+    *,
+    as_json: bool,
+    verbose: bool,
 ) -> int:
     resolved = await prepare(asked, vantage, wanted.names)
     status = _complain([_placed(problem, wanted) for problem in resolved.problems])
@@ -88,7 +97,9 @@ async def _run(
 
     loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
-        unreached = await _follow(asked, vantage, resolved, show, stop)
+        events = lines(asked, vantage, resolved, stop)
+        with Progress(asked.kind, len(resolved.targets), sys.stderr) as progress:
+            unreached = len(resolved.targets) - await _follow(events, annotator, show, progress)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
     if stop.is_set():
@@ -97,20 +108,32 @@ async def _run(
 
 
 async def _follow(
-    asked: Request, vantage: Vantage, resolved: Resolved, show: Show, stop: asyncio.Event
+    events: AsyncGenerator[Line, None], annotator: Annotator | None, show: Show, progress: Progress
 ) -> int:
-    """Show every event and return how many targets did not reply."""
-    unreached = len(resolved.targets)
-    with Progress(asked.kind, len(resolved.targets), sys.stderr) as progress:
-        async with aclosing(lines(asked, vantage, resolved, stop)) as events:
-            async for line in events:
-                event = line.event
-                if isinstance(event, PingResult | TraceResult | TntResult):
-                    unreached -= event.reached
-                progress.hide()
-                show.show(line)
-                progress.update(event)
-    return unreached
+    """Show every event and return how many targets replied."""
+    reached = 0
+    async with aclosing(events) as stream:
+        async for line in stream:
+            event = line.event
+            if isinstance(event, PingResult | TraceResult | TntResult):
+                reached += event.reached
+            learned = await annotator.learn(responders(event)) if annotator else ()
+            progress.hide()
+            show.annotate(learned)
+            show.show(line)
+            progress.update(event)
+    return reached
+
+
+def _annotator(given: dict[str, Any], vantage: Vantage) -> Annotator | None:
+    """Return what learns names, systems and places of addresses, if anybody asked for them."""
+    names, servers = given.pop("names", False), given.pop("name_servers", ())
+    databases = given.pop("databases", ())
+    if not (names or servers or databases):
+        return None
+    from netsonde.measure import Annotator  # noqa: PLC0415 - few ask, and its library is large
+
+    return Annotator(databases, names=bool(names or servers), name_servers=servers, vantage=vantage)
 
 
 def _vantage(

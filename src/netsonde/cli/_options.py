@@ -92,6 +92,20 @@ def place_options(command: F) -> F:
                 help="raw: packets built whole; none: UDP sockets, addresses and RTTs only. "
                 "[default: auto, the best that the host allows]",
             ),
+            click.Option(["--names"], is_flag=True, help="Ask for the names of addresses (PTR)."),
+            click.Option(
+                ["--name-server", "name_servers"],
+                metavar="ADDRESS",
+                multiple=True,
+                help="Server to ask for names; repeat it for several. [default: the host's own]",
+            ),
+            click.Option(
+                ["--database", "databases"],
+                metavar="FILE",
+                multiple=True,
+                help="Tell AS and place of addresses from FILE: a pyasn .dat, MaxMind .mmdb or "
+                "libloc .db; repeat it for several.",
+            ),
             click.Option(["--json"], is_flag=True, help="Print events, one JSON object a line."),
             click.Option(["-v", "--verbose"], is_flag=True, help="Tell more in the tables."),
         ]

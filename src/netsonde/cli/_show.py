@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import structs
+from msgspec.json import encode
 from rich.text import Text
 
 from netsonde.model import (
@@ -34,8 +35,10 @@ from netsonde.report import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netsonde.measure import Line, Request, Resolved
-    from netsonde.model import Event, Result
+    from netsonde.model import Annotation, Event, Result
 
 #: As long as most router addresses are; a longer one pushes the rest of its line.
 _IPV6_USUAL = "2001:db8:1234:5678::1234"
@@ -44,12 +47,20 @@ _IPV6_USUAL = "2001:db8:1234:5678::1234"
 class Show(Protocol):
     """Takes the events of a job, in order."""
 
+    def annotate(self, learned: Iterable[Annotation]) -> None:
+        """Take what others know of addresses that the next event has."""
+
     def show(self, line: Line) -> None:
         """Take one event."""
 
 
 class JsonShow:
     """Prints each event as it came, one JSON object a line."""
+
+    def annotate(self, learned: Iterable[Annotation]) -> None:
+        """Print what is known of each address, once."""
+        for each in learned:
+            sys.stdout.write(encode(each).decode() + "\n")
 
     def show(self, line: Line) -> None:
         """Print one event, at once: whoever reads may act on it."""
@@ -78,7 +89,12 @@ class TableShow:
         # Live, nobody knows yet how long the addresses will be.
         addresses = [_IPV6_USUAL if ":" in target.address else "" for target in self._targets]
         spread = asked.trace.all_attempts
-        self._table = TraceTable(addresses, spread=spread, verbose=verbose)
+        self._known: dict[str, str] = {}
+        self._table = TraceTable(addresses, spread=spread, verbose=verbose, known=self._note)
+
+    def annotate(self, learned: Iterable[Annotation]) -> None:
+        """Remember it, for the lines of these addresses."""
+        self._known |= {each.address: str(each) for each in learned}
 
     def show(self, line: Line) -> None:
         """Print one event, if people want it."""
@@ -87,6 +103,9 @@ class TableShow:
             return
         self._printer.print(lines)
         sys.stdout.flush()
+
+    def _note(self, address: str) -> str:
+        return self._known.get(address, "")
 
     def _lines(self, event: Event) -> list[Text]:
         match event:
@@ -120,12 +139,13 @@ class TableShow:
 
     def _result_lines(self, result: Result) -> list[Text]:
         name, width = self._names.get(result.target, ""), self._printer.width
+        verbose = self._verbose
         match result:
             case PingResult():
-                return ping_lines(result, name=name, live=self._live)
+                return ping_lines(result, name=name, live=self._live, known=self._note)
             case TraceResult() if self._live:
                 return [trace_footer(result, verbose=self._verbose)]
             case TraceResult():
-                return trace_lines(result, width, name=name, verbose=self._verbose)
+                return trace_lines(result, width, name=name, verbose=verbose, known=self._note)
             case TntResult():
-                return tnt_lines(result, width, name=name, verbose=self._verbose)
+                return tnt_lines(result, width, name=name, verbose=verbose, known=self._note)

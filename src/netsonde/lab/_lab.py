@@ -108,6 +108,21 @@ class Lab:
                 return tuple(host for host, _ in item.interfaces())
         return ()
 
+    def name_of(self, address: Address) -> str:
+        """Return the node or attachment that has an address; nothing if none has."""
+        for node in self.topology.nodes:
+            if address in (node.loopback, node.loopback6):
+                return node.name
+        for link in self.topology.links:
+            for ends in link.interfaces():
+                if address in ends:
+                    return link.ends[ends.index(address)]
+        for item in self.topology.attachments:
+            for host, router in item.interfaces():
+                if address in (host, router):
+                    return item.name if address == host else item.node
+        return ""
+
     def source(self, target: Address, attachment: str | None = None) -> Address:
         """Return the address of the vantage point in the family of `target`.
 

@@ -31,12 +31,14 @@ from netsonde.measure._run import Line, lines, prepare
 from netsonde.measure._vantage import Vantage
 
 if TYPE_CHECKING:
+    from netsonde.measure._annotator import Annotator
     from netsonde.measure._dns import check_dns_name
     from netsonde.measure._doctor import Finding, examine
 
 __all__ = [
     "IN_FLIGHT_MAX_DEFAULT",
     "RATE_PPS_DEFAULT",
+    "Annotator",
     "DnsKeywords",
     "Finding",
     "Line",
@@ -71,7 +73,8 @@ def __getattr__(name: str) -> object:
     """Import a name when it is first used."""
     import importlib  # noqa: PLC0415
 
-    homes = {"check_dns_name": "_dns", "Finding": "_doctor", "examine": "_doctor"}
+    homes = {"Annotator": "_annotator", "check_dns_name": "_dns"}
+    homes |= {"Finding": "_doctor", "examine": "_doctor"}
     if name in homes:
         return getattr(importlib.import_module(f"netsonde.measure.{homes[name]}"), name)
     raise AttributeError(f"module 'netsonde.measure' has no attribute {name!r}")

@@ -70,6 +70,11 @@ class Host:
         del name
         return ()
 
+    def known_name(self, address: Address) -> str:
+        """Return nothing: names are the resolver's business."""
+        del address
+        return ""
+
     def source(self, target: Address) -> Address:
         """Return the address from which the kernel would send to a target.
 

@@ -36,6 +36,10 @@ class LabVantage:
         """Return the addresses of a node or attachment of the lab."""
         return tuple(map(str, self._lab.addresses(name)))
 
+    def known_name(self, address: Address) -> str:
+        """Return the node or attachment of the lab that has an address."""
+        return self._lab.name_of(ip_address(address))
+
     def source(self, target: Address) -> Address:
         """Return the attachment's address in the family of the target.
 

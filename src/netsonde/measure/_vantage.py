@@ -31,6 +31,9 @@ class Vantage(Protocol):
     def known_addresses(self, name: str) -> tuple[Address, ...]:
         """Return the addresses of a name that only this vantage knows; none on a host."""
 
+    def known_name(self, address: Address) -> str:
+        """Return the name of an address that only this vantage knows; nothing on a host."""
+
     def source(self, target: Address) -> Address:
         """Return the vantage's address towards a target.
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from netsonde.model import Target
 from netsonde.report import _words
+from netsonde.report._known import Known, nothing
 
 if TYPE_CHECKING:
     from netsonde.model import PingMethod, PingReply, PingResult, Reply
@@ -33,13 +34,16 @@ def ping_heading(target: Target, method: PingMethod, *, name: str = "") -> Text:
     return text.append(f", {method}", "dim")
 
 
-def ping_lines(result: PingResult, *, name: str = "", live: bool = False) -> list[Text]:
+def ping_lines(
+    result: PingResult, *, name: str = "", live: bool = False, known: Known = nothing
+) -> list[Text]:
     """Return a ping as lines: its replies, and a summary.
 
     Args:
         result: The ping.
         name: What the caller called the target.
         live: The heading and the replies were shown as they came.
+        known: What others know of an address.
     """
     lines: list[Text] = []
     if not live:
@@ -65,6 +69,9 @@ def ping_lines(result: PingResult, *, name: str = "", live: bool = False) -> lis
         numbers = (min(times), fmean(times), max(times), pstdev(times))
         values = "/".join(f"{number:.3f}" for number in numbers)
         lines.append(Text(f"rtt min/avg/max/sdev {values} ms"))
+    for address in dict.fromkeys(reply.responder for reply in result.replies):
+        if note := _words.safe(known(address)):
+            lines.append(Text(f"{address} is {note}", "cyan"))
     return lines
 
 

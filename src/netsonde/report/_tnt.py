@@ -8,6 +8,7 @@ from rich.text import Text
 
 from netsonde.model import Role
 from netsonde.report import _words
+from netsonde.report._known import Known, nothing
 from netsonde.report._layout import Cell, Column, heading, line
 from netsonde.report._trace import address_width, extensions, loss, rtt, title
 
@@ -22,7 +23,12 @@ _TUNNEL = "bold magenta"
 
 
 def tnt_lines(
-    result: TntResult, width: int, *, name: str = "", verbose: bool = False
+    result: TntResult,
+    width: int,
+    *,
+    name: str = "",
+    verbose: bool = False,
+    known: Known = nothing,
 ) -> list[Text]:
     """Return a path as lines: one per router, and one over each tunnel that tells what it is.
 
@@ -31,6 +37,7 @@ def tnt_lines(
         width: Columns of the terminal.
         name: What the caller called the target.
         verbose: Tell TTLs, the revelation traces, and those that found no tunnel, too.
+        known: What others know of an address.
     """
     path = result.path
     columns = _columns(path, _named_max(width))
@@ -43,7 +50,10 @@ def tnt_lines(
             opened.add(inside)
             lines += _tunnel_lines(result, inside, width, verbose=verbose)
         hop = None if router.hidden else hops.get(int(router.name))
-        lines += _router_lines(router, result, hop, columns, width, verbose=verbose)
+        notes = _notes(router, result, hop, verbose=verbose)
+        if router.address:
+            notes = _words.join([_words.safe(known(router.address)), notes])
+        lines += _router_lines(router, result, hop, columns, width, notes=notes)
         following = path[index + 1] if index + 1 < len(path) else None
         for number in _unopened(result, router, following, opened):
             opened.add(number)
@@ -101,7 +111,7 @@ def _router_lines(
     columns: list[Column],
     width: int,
     *,
-    verbose: bool,
+    notes: str,
 ) -> list[Text]:
     bar = "│ " if _inside(router) is not None else ""
     address_style = "bold magenta" if router.hidden else ""
@@ -117,7 +127,6 @@ def _router_lines(
         Cell(_words.signature(router.facts), "dim"),
         Cell(_words.vendors(router.vendors, _named_max(width)), "dim"),
     ]
-    notes = _notes(router, result, hop, verbose=verbose)
     lines = line(columns, cells[: len(columns)], Cell(notes, "cyan"), width)
     if bar:
         _paint_bar(lines[0])
@@ -144,7 +153,7 @@ def _notes(router: PathHop, result: TntResult, hop: Hop | None, *, verbose: bool
         notes += [f"{what} {number}" for what, number in numbers.items() if number]
         notes += ["reserved"] if facts.reserved else []
         notes += [f"step {part.router.step}" for part in router.parts if part.router.step]
-    return ", ".join(note for note in notes if note)
+    return _words.join(notes)
 
 
 def _role(part: Membership) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from netsonde.model import Interface, Target
 from netsonde.report import _words
+from netsonde.report._known import Known, nothing
 from netsonde.report._layout import Cell, Column, heading, line
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 _IPV4_WIDTH = 15
 
 
-def trace_lines(trace: Trace, width: int, *, name: str = "", verbose: bool = False) -> list[Text]:
+def trace_lines(
+    trace: Trace, width: int, *, name: str = "", verbose: bool = False, known: Known = nothing
+) -> list[Text]:
     """Return a trace as lines: one per hop, and one per further responder of a hop.
 
     Args:
@@ -26,11 +29,13 @@ def trace_lines(trace: Trace, width: int, *, name: str = "", verbose: bool = Fal
         width: Columns of the terminal.
         name: What the caller called the target.
         verbose: Tell the TTLs, sizes and the late and duplicate replies too.
+        known: What others know of an address.
     """
     table = TraceTable(
         (reply.responder for hop in trace.hops for reply in hop.replies),
         spread=any(len(hop.replies) > 1 for hop in trace.hops),
         verbose=verbose,
+        known=known,
     )
     lines = [title("trace", trace, name), table.heading()]
     for hop in trace.hops:
@@ -45,10 +50,14 @@ class TraceTable:
         addresses: What the column of addresses must hold; an IPv4 address always fits.
         spread: Show least, mean and greatest round-trip time instead of one.
         verbose: Tell TTLs and sizes too.
+        known: What others know of an address.
     """
 
-    def __init__(self, addresses: Iterable[str], *, spread: bool, verbose: bool) -> None:
+    def __init__(
+        self, addresses: Iterable[str], *, spread: bool, verbose: bool, known: Known = nothing
+    ) -> None:
         self._spread = spread
+        self._known = known
         self._verbose = verbose
         times = ["min", "avg", "max"] if spread else ["rtt/ms"]
         self._columns = [
@@ -77,8 +86,11 @@ class TraceTable:
                 *_times(replies, spread=self._spread),
                 loss(hop) if not lines else Cell(""),
             ]
-            notes = _notes(replies[0], final=address == target, verbose=self._verbose)
-            lines += line(self._columns, cells, Cell(notes, "cyan"), width)
+            notes = [
+                _words.safe(self._known(address)),
+                _notes(replies[0], final=address == target, verbose=self._verbose),
+            ]
+            lines += line(self._columns, cells, Cell(_words.join(notes), "cyan"), width)
         return lines
 
 
@@ -150,7 +162,7 @@ def _notes(reply: Reply, *, final: bool, verbose: bool) -> str:
             f"quoted TTL {reply.quoted_ttl}" if reply.quoted_ttl is not None else "",
             f"{reply.size} bytes",
         ]
-    return ", ".join(note for note in notes if note)
+    return _words.join(notes)
 
 
 def _extension(extension: Extension) -> str:

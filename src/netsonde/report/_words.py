@@ -15,6 +15,8 @@ from netsonde.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netsonde.model import HopFacts, Label, Reply, Trace, Tunnel, VendorCandidate
 
 CLASSES = {
@@ -201,3 +203,8 @@ def _trigger(tunnel: Tunnel, trigger: Trigger) -> str:
     elif trigger is Trigger.LSE_TTL and tunnel.egress and tunnel.egress.labels:
         number = tunnel.egress.labels[0].ttl
     return words if number is None else f"{words} {number}"
+
+
+def join(notes: Iterable[str]) -> str:
+    """Return the notes that say something, separated by commas."""
+    return ", ".join(note for note in notes if note)

@@ -1,0 +1,26 @@
+"""The addresses that an event tells of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsonde.model import HopSettled, PingResult, TntResult, TraceResult
+
+if TYPE_CHECKING:
+    from netsonde.model import Address, Event
+
+
+def responders(event: Event) -> tuple[Address, ...]:
+    """Return the addresses that replied or were revealed, in order, each once."""
+    match event:
+        case PingResult():
+            found = [reply.responder for reply in event.replies]
+        case HopSettled():
+            found = [reply.responder for reply in event.hop.replies]
+        case TraceResult():
+            found = [reply.responder for hop in event.hops for reply in hop.replies]
+        case TntResult():
+            found = [router.address for router in event.path if router.address is not None]
+        case _:
+            found = []
+    return tuple(dict.fromkeys(found))
