@@ -95,8 +95,8 @@ class Targets:
         space: TargetSpace,
         *,
         seed: int,
-        exclude: Sequence[str] = [],
-        allow_special_purpose: bool = False,
+        exclude: Sequence[str],
+        allow_special_purpose: bool,
     ) -> Targets: ...
     @property
     def size(self) -> int: ...

@@ -70,7 +70,7 @@ struct Targets(Walk);
 impl Targets {
     /// Takes what the space has, which is empty afterwards.
     #[new]
-    #[pyo3(signature = (space, *, seed, exclude=vec![], allow_special_purpose=false))]
+    #[pyo3(signature = (space, *, seed, exclude, allow_special_purpose))]
     fn new(
         py: Python<'_>,
         space: &mut TargetSpace,

@@ -159,6 +159,10 @@ fn a_family_alone() {
     );
 }
 
+fn text_of(lines: &[String]) -> String {
+    lines.join("\n") + if lines.is_empty() { "" } else { "\n" }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
@@ -171,12 +175,12 @@ proptest! {
     #[test]
     fn pieces_cut_at_line_ends_read_the_same(lines in proptest::collection::vec("(5\\.[0-9]\\.0\\.[0-9]|x|5\\.0\\.0\\.0/2[0-9]|#)", 0..20), cut in 0_usize..20) {
         let cut = cut.min(lines.len());
-        let whole: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let whole: String = text_of(&lines);
         let (space, count, left) = read(&whole, &LineOptions::default());
         let mut pieces = Space::default();
-        let first: String = lines[..cut].iter().map(|line| format!("{line}\n")).collect();
+        let first: String = text_of(&lines[..cut]);
         let (lines_before, mut both) = read_lines(&mut pieces, first.as_bytes(), &LineOptions::default());
-        let rest: String = lines[cut..].iter().map(|line| format!("{line}\n")).collect();
+        let rest: String = text_of(&lines[cut..]);
         let (lines_after, after) = read_lines(&mut pieces, rest.as_bytes(), &LineOptions::default());
         both.extend(after.into_iter().map(|one| Leftover { line: one.line + lines_before, ..one }));
         prop_assert_eq!((count, left), (lines_before + lines_after, both));
