@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 
 _ADDRESSES = st.sampled_from(["5.1.0.2", "255.0.0.1", "::", "2a00:5::1", "2a00:5:1:2:3:4:5:6"])
+_PREFIXES = st.sampled_from(["5.9.0.0/16", "5.2.0.1/32", "::/0", "2a00::/12"])
 _UINT64_MAX = 2**64 - 1
 #: Fields of text that are addresses.
 _ADDRESS_FIELDS = {"target", "source", "responder", "address", "entry", "exit"}
@@ -46,6 +47,8 @@ def _plain(name: str, hint: object, arguments: tuple[object, ...]) -> st.SearchS
         return records(hint)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if hint is str and name == "exclude":
+        return _PREFIXES
     if hint is str:
         return _ADDRESSES if name in _ADDRESS_FIELDS else st.text(max_size=8)
     simple: dict[object, st.SearchStrategy[Any]] = {

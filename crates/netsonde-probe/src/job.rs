@@ -1,5 +1,6 @@
 //! The job: what to measure, how, and how much it may cost.
 use crate::error::JobError;
+use crate::targets::Prefix;
 use alloc::{string::String, vec::Vec};
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,12 @@ pub struct Job {
     /// What the job may send in all.
     #[serde(default)]
     pub budget: Budget,
+    /// What may go to one prefix.
+    #[serde(default)]
+    pub prefix: PrefixLimits,
+    /// Nothing is sent there, neither to a target nor to an address that a measurement finds.
+    #[serde(default)]
+    pub exclude: Vec<Prefix>,
     /// After this long the job ends with what it has.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
@@ -92,6 +99,20 @@ pub struct Budget {
     pub per_target: u32,
     /// Probes of the whole job.
     pub total: u64,
+}
+
+/// What may be sent to all addresses of one prefix together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PrefixLimits {
+    /// Probes per second, never exceeded in any one-second window; 0 for no limit.
+    pub rate_pps: u32,
+    /// Probes of the whole job; 0 for no limit.
+    pub probes: u64,
+    /// Length of an IPv4 prefix.
+    pub v4_len: u8,
+    /// Length of an IPv6 prefix.
+    pub v6_len: u8,
 }
 
 /// What the link of a vantage may do.
@@ -236,6 +257,8 @@ impl Job {
             rate_pps: 1_000,
             in_flight_max: 1_000,
             budget: Budget::default(),
+            prefix: PrefixLimits::default(),
+            exclude: Vec::new(),
             deadline_ms: None,
             privilege: Privilege::default(),
             progress_ms: 0,
@@ -256,6 +279,16 @@ impl Job {
     }
 }
 
+impl Default for PrefixLimits {
+    fn default() -> Self {
+        Self {
+            rate_pps: 0,
+            probes: 0,
+            v4_len: 24,
+            v6_len: 48,
+        }
+    }
+}
 impl Default for Budget {
     fn default() -> Self {
         Self {

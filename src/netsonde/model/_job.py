@@ -78,6 +78,22 @@ class Budget(Record, frozen=True, kw_only=True):
     total: UInt64 = 2**64 - 1
 
 
+class PrefixLimits(Record, frozen=True, kw_only=True):
+    """What may be sent to all addresses of one prefix together.
+
+    Attributes:
+        rate_pps: Probes per second, never exceeded in any one-second window; 0 for no limit.
+        probes: Probes of the whole job; 0 for no limit.
+        v4_len: Length of an IPv4 prefix.
+        v6_len: Length of an IPv6 prefix.
+    """
+
+    rate_pps: UInt32 = 0
+    probes: UInt64 = 0
+    v4_len: Annotated[int, msgspec.Meta(ge=0, le=32)] = 24
+    v6_len: Annotated[int, msgspec.Meta(ge=0, le=128)] = 48
+
+
 class PingOptions(Record, frozen=True, kw_only=True):
     """How to ping.
 
@@ -179,6 +195,9 @@ class Job(Record, frozen=True, kw_only=True):
         rate_pps: Probes per second over all measurements, never exceeded in any one-second window.
         in_flight_max: Probes awaiting a reply at once, over all measurements.
         budget: How much the job may send.
+        prefix: What may go to one prefix.
+        exclude: Prefixes to which nothing is sent, neither to a target nor to an address that a
+            measurement finds.
         deadline_ms: After this long, in milliseconds, the job ends with what it has; null: never.
         privilege: What the vantage may see.
         progress_ms: Least time between two progress events, in milliseconds; 0 for none.
@@ -202,6 +221,8 @@ class Job(Record, frozen=True, kw_only=True):
     rate_pps: _Positive32
     in_flight_max: _Positive32
     budget: Budget = Budget()
+    prefix: PrefixLimits = PrefixLimits()
+    exclude: tuple[str, ...] = ()
     deadline_ms: UInt64 | None = None
     privilege: Privilege = Privilege.RAW
     progress_ms: UInt32 = 0
