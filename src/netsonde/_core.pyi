@@ -5,9 +5,11 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any, final
 
 __all__ = [
+    "ROWS_MAX",
     "SCHEMA",
     "TARGET_BYTES",
     "VERSION",
+    "Columns",
     "Engine",
     "JobError",
     "Lab",
@@ -25,10 +27,12 @@ __all__ = [
     "read_prefix",
     "return_length",
     "rtla",
+    "table_name",
     "uturn",
     "vendor_shares",
 ]
 
+ROWS_MAX: int
 SCHEMA: int
 TARGET_BYTES: int
 VERSION: str
@@ -49,6 +53,16 @@ class Engine:
 
 def open_link(*, raw: bool, v4: bool, v6: bool, udp: bool) -> list[tuple[str, int]]: ...
 def engine_main(descriptors: Sequence[tuple[str, int]], /) -> None: ...
+
+@final
+class Columns:
+    def __new__(cls) -> Columns: ...
+    def push(self, event: bytes) -> bool: ...
+    def poll_chunk(self, now_ns: int) -> tuple[str, bytes] | None: ...
+    def poll_timeout(self) -> int | None: ...
+    def flush(self) -> None: ...
+
+def table_name(number: int, /) -> str | None: ...
 
 class LabError(ValueError): ...
 

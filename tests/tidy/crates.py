@@ -14,7 +14,14 @@ KNOWS = {
     "netsonde-probe": {"netsonde-wire"},
     "netsonde-lab": {"netsonde-wire"},
     "netsonde-link": {"netsonde-wire"},
-    "netsonde-py": {"netsonde-wire", "netsonde-probe", "netsonde-lab", "netsonde-link"},
+    "netsonde-columns": {"netsonde-probe"},
+    "netsonde-py": {
+        "netsonde-wire",
+        "netsonde-probe",
+        "netsonde-lab",
+        "netsonde-link",
+        "netsonde-columns",
+    },
 }
 
 #: Tests of the probe core run it on the lab; the lab never knows the core.

@@ -5,6 +5,7 @@
     clippy::needless_pass_by_value,
     reason = "PyO3 hands over owned arguments, and errors are mapped by value"
 )]
+mod columns;
 mod infer;
 mod lab;
 mod lab_live;
@@ -16,6 +17,7 @@ use pyo3::prelude::*;
 
 #[pymodule(name = "_core")]
 fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    columns::register(module)?;
     infer::register(module)?;
     link::register(module)?;
     lab::register(module)?;
