@@ -10,6 +10,7 @@ pub(crate) const RANGES_MAX: usize = 1 << 18;
 const WAY: usize = 1 + 4 + 6 + 6;
 const RANGE: usize = 16 + 2;
 /// Longest table as it travels.
+#[allow(dead_code, reason = "for whoever reads it from a pipe")]
 pub(crate) const BYTES_MAX: usize = 12 + WAYS_MAX * WAY + 2 * RANGES_MAX * RANGE;
 
 /// How packets leave.

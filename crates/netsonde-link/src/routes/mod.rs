@@ -1,7 +1,7 @@
 //! The kernel's routes, read by any user: the way and the source of every destination.
 //!
 //! Frames go where the kernel's tables say it plainly: one next hop on an Ethernet whose hardware address is known.
-//! Everything else (loopback, tunnels, shared load, policy routing, IPsec, neighbours not met yet) stays with raw
+//! Everything else (loopback, tunnels, shared load, policy routing, `IPsec`, neighbours not met yet) stays with raw
 //! sockets, and with the kernel's own decision.
 mod table;
 #[cfg(test)]
@@ -36,7 +36,7 @@ pub struct Routes {
     world: World,
     table: Table,
     /// By entry of the table, where all its destinations have the same: what the kernel answered.
-    sources: Vec<Option<Option<IpAddr>>>,
+    sources: Vec<Option<IpAddr>>,
 }
 
 impl Routes {
@@ -70,12 +70,10 @@ impl Routes {
         if !entry.one_source {
             return self.ask(target);
         }
-        if let Some(known) = self.sources[index] {
-            return known;
+        if self.sources[index].is_none() {
+            self.sources[index] = self.ask(target);
         }
-        let answer = self.ask(target);
-        self.sources[index] = Some(answer);
-        answer
+        self.sources[index]
     }
 
     /// The way to every destination, with frames where they can be sent.

@@ -29,7 +29,7 @@ const FRA_SUPPRESS_IFGROUP: u16 = 13;
 const FRA_SUPPRESS_PREFIXLEN: u16 = 14;
 const FRA_TABLE: u16 = 15;
 const FRA_PROTOCOL: u16 = 21;
-/// Types of messages of the kernel's IPsec part, and of what it answers with.
+/// Types of messages of the kernel's `IPsec` part, and of what it answers with.
 const XFRM_MSG_GETPOLICY: u16 = 0x15;
 const NETLINK_XFRM: i32 = 6;
 
@@ -98,16 +98,16 @@ impl World {
         }
         let mut body = [0; 16];
         netlink.dump(libc::RTM_GETLINK, &body, &mut |_, body| {
-            world.interface(body)
+            world.interface(body);
         })?;
         body = [0; 16];
         netlink.dump(libc::RTM_GETADDR, &body[..8], &mut |_, body| {
-            world.address(body)
+            world.address(body);
         })?;
         for family in [libc::AF_INET, libc::AF_INET6] {
             body[0] = u8::try_from(family).unwrap_or(0);
             netlink.dump(libc::RTM_GETROUTE, &body[..12], &mut |_, body| {
-                world.route(body)
+                world.route(body);
             })?;
         }
         world.read_neighbours(netlink)?;
@@ -117,7 +117,7 @@ impl World {
     pub(super) fn read_neighbours(&mut self, netlink: &mut Netlink) -> Result<(), LinkError> {
         self.neighbours.clear();
         netlink.dump(libc::RTM_GETNEIGH, &[0; 12], &mut |_, body| {
-            self.neighbour(body)
+            self.neighbour(body);
         })
     }
 
@@ -290,7 +290,7 @@ fn is_usual_rule(body: &[u8]) -> bool {
         && usual.contains(&(priority, table))
 }
 
-/// Without the right to ask (`CAP_NET_ADMIN`), no: what IPsec would have done to probes then is not done.
+/// Without the right to ask (`CAP_NET_ADMIN`), no: what `IPsec` would have done to probes then is not done.
 fn has_ipsec_policies() -> bool {
     let mut any = false;
     let listed = Netlink::open(NETLINK_XFRM)
