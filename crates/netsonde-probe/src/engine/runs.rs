@@ -144,8 +144,7 @@ impl Engine {
         } = measurement;
         match (purpose, body.into_outcome(started_ns, now_ns)) {
             (Purpose::Result, Outcome::Ping(outcome)) => {
-                let times = (started_ns, now_ns);
-                let result = ping_result(&shape, self.job.ping.method, outcome, times);
+                let result = ping_result(&shape, self.job.ping.method, outcome);
                 self.end_run(run, Event::Ping(result));
             }
             (Purpose::Result, Outcome::Trace(outcome)) => {
@@ -287,12 +286,7 @@ fn echo_outcome(outcome: &ping::Outcome) -> EchoOutcome {
     }
 }
 
-fn ping_result(
-    shape: &Shape,
-    method: PingMethod,
-    outcome: ping::Outcome,
-    (started_ns, ended_ns): (u64, u64),
-) -> PingResult {
+fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> PingResult {
     PingResult {
         target: shape.target,
         source: shape.source,
@@ -302,8 +296,6 @@ fn ping_result(
         duplicates: outcome.duplicates,
         late: outcome.late,
         incomplete: outcome.incomplete,
-        started_ns,
-        ended_ns,
     }
 }
 
