@@ -20,6 +20,7 @@ const TARGETS: &[(&str, Check)] = &[
     ("ip_quote", wire::ip_quote),
     ("mpls", wire::mpls),
     ("nd", wire::nd),
+    ("snmp", wire::snmp),
     ("tcp", wire::tcp),
     ("udp", wire::udp),
 ];

@@ -9,6 +9,7 @@ pub use packets::{ip, ip_quote};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use netsonde_wire::arp::Arp;
 use netsonde_wire::ethernet::Frame;
+use netsonde_wire::snmp::{self, EngineId, EngineIdData};
 use netsonde_wire::tcp::{self, Tcp, TcpBuild};
 use netsonde_wire::udp::{self, Udp};
 use netsonde_wire::{WireError, mpls};
@@ -135,5 +136,43 @@ pub fn mpls(bytes: &[u8]) {
         assert!(stack.iter().rev().skip(1).all(|entry| !entry.bottom));
     } else {
         assert!(mpls::entries(bytes).all(|entry| !entry.bottom));
+    }
+}
+
+/// A message that could be read is answered by a report that says the same of its engine; identifiers are taken apart
+/// without losing a byte.
+pub fn snmp(bytes: &[u8]) {
+    if let Some(message) = explained(snmp::Message::parse(bytes), bytes) {
+        let report = snmp::report(
+            message.message_id,
+            message.engine_id,
+            message.engine_boots,
+            message.engine_time,
+        );
+        let again = snmp::Message::parse(&report).expect("our own report");
+        assert_eq!(
+            (
+                again.message_id,
+                again.engine_id,
+                again.engine_boots,
+                again.engine_time
+            ),
+            (
+                message.message_id,
+                message.engine_id,
+                message.engine_boots,
+                message.engine_time
+            ),
+        );
+    }
+    if let Some(id) = EngineId::parse(bytes) {
+        let kept = match id.data {
+            EngineIdData::Address(IpAddr::V4(_)) => 4,
+            EngineIdData::Address(IpAddr::V6(_)) => 16,
+            EngineIdData::Mac(_) => 6,
+            EngineIdData::Text(rest) | EngineIdData::Octets(rest) => rest.len(),
+            _ => return,
+        };
+        assert_eq!(4 + usize::from(id.format.is_some()) + kept, bytes.len());
     }
 }

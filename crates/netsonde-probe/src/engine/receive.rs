@@ -47,7 +47,8 @@ impl Engine {
         let verdict = match measurement {
             Some(measurement) => {
                 let rtt_ns = received_ns.saturating_sub(sent_ns);
-                let reply = heard.reply(token, rtt_ns, self.job.privilege);
+                let mut reply = heard.reply(token, rtt_ns, self.job.privilege);
+                reply.sent_ns = Some(sent_ns);
                 let target = measurement.shape.target;
                 let is_streamed =
                     self.job.output == Output::Events && measurement.streams_replies();

@@ -144,7 +144,8 @@ impl Engine {
         } = measurement;
         match (purpose, body.into_outcome(started_ns, now_ns)) {
             (Purpose::Result, Outcome::Ping(outcome)) => {
-                let result = ping_result(&shape, self.job.ping.method, outcome);
+                let times = (started_ns, now_ns);
+                let result = ping_result(&shape, self.job.ping.method, outcome, times);
                 self.end_run(run, Event::Ping(result));
             }
             (Purpose::Result, Outcome::Trace(outcome)) => {
@@ -286,7 +287,12 @@ fn echo_outcome(outcome: &ping::Outcome) -> EchoOutcome {
     }
 }
 
-fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> PingResult {
+fn ping_result(
+    shape: &Shape,
+    method: PingMethod,
+    outcome: ping::Outcome,
+    (started_ns, ended_ns): (u64, u64),
+) -> PingResult {
     PingResult {
         target: shape.target,
         source: shape.source,
@@ -296,6 +302,8 @@ fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> Pin
         duplicates: outcome.duplicates,
         late: outcome.late,
         incomplete: outcome.incomplete,
+        started_ns,
+        ended_ns,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Probes as bytes. Whatever a load balancer may hash is the same in all probes of one flow.
+use super::content::{Content, WINDOW};
 use super::keys::{Draw, Keys};
 use super::shape::{Method, Shape};
 use alloc::vec;
 use alloc::vec::Vec;
 use netsonde_wire::ip::{IpBuild, protocol};
-use netsonde_wire::tcp::{TcpBuild, TcpOption, flags};
+use netsonde_wire::tcp::TcpBuild;
 use netsonde_wire::{icmp, udp};
 
 /// Payload of ICMP and UDP probes: two bytes that set the checksum, four of serial number, six keyed.
@@ -75,7 +76,7 @@ pub(super) fn tcp_payload_len(shape: &Shape) -> u16 {
     if shape.size <= TCP_BARE_MAX {
         return 0;
     }
-    shape.size - ip_header_len(shape) - tcp_header_len(shape.method)
+    shape.size - ip_header_len(shape) - shape.content.tcp_header_len(shape.method)
 }
 
 /// Adds one whole IP packet to `out`.
@@ -99,9 +100,16 @@ pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields, out: &mut Vec<
         tos: shape.tos,
         ident: fields.ip_id,
         flow_label: if v6 { keys.flow_label(shape.flow) } else { 0 },
-        dont_fragment: false,
+        dont_fragment: shape.dont_fragment,
     };
     build.emit(&transport, out);
+}
+
+/// The checksum of a datagram that has no room to choose it: keyed nevertheless, since its payload is.
+pub(super) fn own_checksum(shape: &Shape, packet: &[u8]) -> Option<u16> {
+    let at = usize::from(ip_header_len(shape)) + SHORT_HEADER - 2;
+    let bytes = packet.get(at..at + 2)?;
+    (shape.content == Content::SnmpDiscovery).then(|| u16::from_be_bytes([bytes[0], bytes[1]]))
 }
 
 fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {
@@ -123,7 +131,9 @@ fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {
 
 fn datagram(shape: &Shape, fields: &Fields) -> Vec<u8> {
     let mut out = Vec::new();
-    let payload = payload(shape, fields);
+    let said = shape.content.datagram(fields.keyed);
+    let has_tag = said.is_none();
+    let payload = said.unwrap_or_else(|| payload(shape, fields));
     udp::emit(
         shape.source,
         shape.target,
@@ -132,32 +142,24 @@ fn datagram(shape: &Shape, fields: &Fields) -> Vec<u8> {
         &payload,
         &mut out,
     );
-    force_checksum(&mut out, 6, fields.checksum);
+    if has_tag {
+        force_checksum(&mut out, 6, fields.checksum);
+    }
     out
 }
 
 fn segment(shape: &Shape, fields: &Fields) -> Vec<u8> {
-    // The options of an ordinary SYN, so that firewalls see nothing unusual.
-    let options = [
-        TcpOption::MaximumSegmentSize(1_220),
-        TcpOption::SackPermitted,
-        TcpOption::Timestamps {
-            value: fields.word.rotate_left(16),
-            echo: 0,
-        },
-        TcpOption::Nop,
-        TcpOption::WindowScale(7),
-    ];
-    let is_ack = shape.method == Method::TcpAck;
+    // Those of an ordinary SYN unless the content says otherwise, so that firewalls see nothing unusual.
+    let options = shape.content.tcp_options(shape.method, fields.word);
     let payload = vec![0; usize::from(tcp_payload_len(shape))];
     let build = TcpBuild {
         source_port: fields.source_port,
         destination_port: fields.destination_port,
         sequence: fields.word,
-        acknowledgment: if is_ack { fields.word } else { 0 },
-        flags: if is_ack { flags::ACK } else { flags::SYN },
-        window: 64_240,
-        options: if is_ack { &[] } else { &options },
+        acknowledgment: shape.content.tcp_acknowledgment(shape.method, fields.word),
+        flags: shape.content.tcp_flags(shape.method),
+        window: WINDOW,
+        options: &options,
         payload: &payload,
     };
     let mut out = Vec::new();
@@ -188,8 +190,4 @@ fn force_checksum(transport: &mut [u8], offset: usize, wanted: u16) {
 
 fn ip_header_len(shape: &Shape) -> u16 {
     if shape.target.is_ipv6() { 40 } else { 20 }
-}
-
-fn tcp_header_len(method: Method) -> u16 {
-    if method == Method::TcpAck { 20 } else { 40 }
 }

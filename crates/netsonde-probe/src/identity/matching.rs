@@ -1,4 +1,5 @@
 //! Which probe a packet answers, and whether it may be believed.
+use super::content::unstamp;
 use super::craft::{Fields, TAG_LEN};
 use super::heard::Heard;
 use super::registry::{Conversation, Entry, Index, Registry, tag, word};
@@ -7,7 +8,7 @@ use crate::job::Privilege;
 use core::net::IpAddr;
 use netsonde_wire::icmp::QuotedTransport;
 use netsonde_wire::ip::{IpHeader, protocol};
-use netsonde_wire::tcp::{Tcp, flags};
+use netsonde_wire::tcp::{self, Tcp, TcpOption, flags};
 use netsonde_wire::udp::Udp;
 
 /// Keyed bits that make a reply authentic whatever its quoted destination.
@@ -97,9 +98,14 @@ impl Registry {
                     .unwrap_or_else(|| self.stranger((target, protocol::UDP, udp.source_port)))
             }
             QuotedTransport::Tcp(tcp) => {
-                let index = (tag(Method::TcpSyn, target), tcp.sequence);
-                let bits = |entry: &Entry| index_bits(entry, index) + id_bits(entry);
-                self.judge(index, &[], target, bits)
+                let by = |word| {
+                    let index = (tag(Method::TcpSyn, target), word);
+                    let bits = |entry: &Entry| index_bits(entry, index) + id_bits(entry);
+                    self.judge(index, &[], target, bits)
+                };
+                // Middleboxes that rewrite sequence numbers leave timestamps alone.
+                by(tcp.sequence)
+                    .or_else(|| stamped_word(&tcp).and_then(by))
                     .unwrap_or_else(|| self.stranger((target, protocol::TCP, tcp.source_port)))
             }
             QuotedTransport::Short(_) => Finding::Unparsed,
@@ -236,6 +242,14 @@ fn udp_bits(entry: &Entry, udp: &Udp<'_>, privilege: Privilege) -> u32 {
         Method::UdpByDestinationPort => source + destination,
         Method::Icmp | Method::TcpSyn | Method::TcpAck => 0,
     }
+}
+
+/// The keyed number in the timestamp of a quoted SYN, if that much is quoted.
+fn stamped_word(tcp: &Tcp<'_>) -> Option<u32> {
+    tcp::options(tcp.options).find_map(|option| match option {
+        TcpOption::Timestamps { value, .. } => Some(unstamp(value)),
+        _ => None,
+    })
 }
 
 fn index_bits(entry: &Entry, index: Index) -> u32 {

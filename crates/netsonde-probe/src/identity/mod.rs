@@ -20,6 +20,9 @@
 //! | UDP ping, IPv4 | error quoting 28 bytes | source port 15, checksum 16, IP-ID 16 | 47 |
 //! | UDP ping, IPv6 | error quoting 60 bytes or more | source port 15, checksum 16, payload 48 | 79 |
 //! | UDP ping | UDP reply | source port 15 (a datagram has no more room) | 15 |
+//! | SNMP discovery | UDP reply | source port 15, message identifier 30 (the session looks at it) | 45 |
+//! | SNMP discovery, IPv4 | error quoting 28 bytes | source port 15, checksum 16, IP-ID 16 | 47 |
+//! | SNMP discovery, IPv6 | error quoting 48 bytes | source port 15, checksum 16 | 31 |
 //! | TCP, IPv4 | error quoting 28 bytes | sequence 32, IP-ID 16 | 48 |
 //! | TCP, IPv6 | error quoting 48 bytes | sequence 32 | 32 |
 //! | TCP SYN | SYN-ACK or RST | acknowledgment 32 | 32 |
@@ -35,7 +38,8 @@
 //! **What is forgiven.** Middleboxes rewrite headers and do not always undo it in quotes. A reply counts as
 //! authentic when at least 48 keyed bits match, or when at least 30 do and the quoted destination is the
 //! target's; so for ICMP and TCP a changed IP-ID or a changed destination is forgiven, never both, and a changed
-//! checksum of a UDP probe only where the payload is quoted. The quoted source address and port are never looked at
+//! checksum of a UDP probe only where the payload is quoted. A changed TCP sequence number is forgiven where the
+//! timestamp of the SYN, which carries the same 32 bits, is quoted. The quoted source address and port are never looked at
 //! where the identity is elsewhere. Bytes of a quoted payload that are wrong or zero add nothing and take nothing:
 //! some routers pad short quotes with zeros.
 //!
@@ -43,6 +47,7 @@
 //! There each probe has its own destination port (or its own source port, if the job demands the destination's),
 //! and (target, source port, destination port) is its identity. The path may then differ from probe to probe
 //! through per-flow balancers; results say `privilege: none`.
+mod content;
 mod craft;
 mod heard;
 mod keys;
@@ -52,8 +57,11 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+#[allow(unused_imports, reason = "the sessions that land next use them")]
+pub(crate) use content::{Content, TcpSet};
 pub(crate) use heard::{Heard, Unheard};
 pub(crate) use keys::Keys;
 pub(crate) use matching::Finding;
 pub(crate) use registry::{Issue, Registry};
-pub(crate) use shape::Shape;
+#[allow(unused_imports, reason = "the sessions that land next use it")]
+pub(crate) use shape::{Method, Shape};

@@ -97,6 +97,11 @@ impl Registry {
             self.tcp_payload_lens.push(tcp_payload_len);
         }
         let conversation = (shape.target, protocol_of(shape), fields.source_port);
+        let begin = out.len();
+        craft::packet(&self.keys, shape, &fields, out);
+        if let Some(checksum) = craft::own_checksum(shape, &out[begin..]) {
+            fields.checksum = checksum;
+        }
         self.by_index.insert(index, serial);
         *self.conversations.entry(conversation).or_default() += 1;
         let entry = Entry {
@@ -113,7 +118,6 @@ impl Registry {
             conversation,
         };
         self.entries.insert(serial, entry);
-        craft::packet(&self.keys, shape, &fields, out);
         serial
     }
 

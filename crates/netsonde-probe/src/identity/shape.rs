@@ -1,4 +1,5 @@
 //! What all probes of one measurement have in common.
+use super::content::Content;
 use crate::job::{PingMethod, PingOptions, Privilege, Target, TraceMethod, TraceOptions};
 use core::net::IpAddr;
 
@@ -51,6 +52,9 @@ pub(crate) struct Shape {
     pub(crate) tos: u8,
     /// 0 where the method chooses it.
     pub(crate) destination_port: u16,
+    /// IPv4 only: routers of IPv6 never fragment.
+    pub(crate) dont_fragment: bool,
+    pub(crate) content: Content,
 }
 
 impl Shape {
@@ -70,6 +74,8 @@ impl Shape {
             size: options.size,
             tos: options.tos,
             destination_port: or_default(options.destination_port, port),
+            dont_fragment: false,
+            content: Content::Tag,
         }
     }
 
@@ -93,6 +99,8 @@ impl Shape {
             size: options.size,
             tos: options.tos,
             destination_port: or_default(options.destination_port, port),
+            dont_fragment: false,
+            content: Content::Tag,
         }
     }
 }

@@ -157,7 +157,7 @@ fn find(registry: &Registry, probe: &[u8], quote_len: usize) -> Finding {
     registry.find(&Heard::parse(&reply).unwrap())
 }
 
-fn fix_header(probe: &mut [u8]) {
+pub(super) fn fix_header(probe: &mut [u8]) {
     probe[10..12].fill(0);
     let checksum = netsonde_wire::checksum::internet(&probe[..20]);
     probe[10..12].copy_from_slice(&checksum.to_be_bytes());
