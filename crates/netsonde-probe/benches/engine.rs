@@ -1,14 +1,13 @@
 //! What the engine costs: `cargo bench -p netsonde-probe`, or with `--profile develop`.
 //!
 //! A responder in memory answers every probe 50 ms later, 200,000 probes a second of simulated time. A figure is
-//! the time of a whole job (targets begun, probes built, replies read and matched, events taken) less what the
+//! the processor's time for a whole job (targets begun, probes built, replies read and matched, events taken) less what the
 //! responder costs by itself, the median of its rounds. Memory is what the process grows by.
 mod world;
 
 use netsonde_probe::Engine;
 use netsonde_probe::job::{Job, Kind, Output, PingOptions, Target, TraceMethod, TraceOptions};
 use std::hint::black_box;
-use std::time::Instant;
 use world::{Replies, respond};
 
 const ROUNDS: usize = 5;
@@ -18,6 +17,8 @@ const STEP_NS: u64 = 5_000;
 const HOPS: u8 = 4;
 
 fn main() {
+    // First: later the process keeps what it had.
+    memory();
     for v6 in [false, true] {
         let version = if v6 { "v6" } else { "v4" };
         let ping = PingOptions {
@@ -54,7 +55,6 @@ fn main() {
         };
         report(&format!("TNT, {HOPS} hops, {version}"), &tnt);
     }
-    memory();
 }
 
 fn job(kind: Kind, v6: bool) -> Job {
@@ -96,7 +96,7 @@ fn per(total: u64, count: u64) -> f64 {
 
 /// Does a job; returns how long that took, and how many probes were sent.
 fn run(job: Job) -> (u64, u64) {
-    let start = Instant::now();
+    let start_ns = world::cpu_ns();
     let mut engine = Engine::from_job(job, 0).expect("a sound job");
     let (mut now_ns, mut probes) = (0, 0);
     let (mut replies, mut packet) = (Replies::default(), Vec::new());
@@ -116,7 +116,7 @@ fn run(job: Job) -> (u64, u64) {
             black_box(event);
         }
     }
-    (nanoseconds(start), probes)
+    (world::cpu_ns() - start_ns, probes)
 }
 
 /// What answering that many probes costs, each answer put away and looked at.
@@ -126,7 +126,7 @@ fn responder_ns(job: &Job, probes: u64) -> u64 {
         .map_while(|step| engine.poll_transmit(step * STEP_NS))
         .collect();
     let mut replies = Replies::default();
-    let start = Instant::now();
+    let start_ns = world::cpu_ns();
     for (probe, now_ns) in samples.iter().cycle().zip((0..probes).map(|n| n * STEP_NS)) {
         respond(probe, HOPS, now_ns, &mut replies);
         while let Some(due) = replies.due(now_ns) {
@@ -134,11 +134,7 @@ fn responder_ns(job: &Job, probes: u64) -> u64 {
             replies.pop();
         }
     }
-    nanoseconds(start)
-}
-
-fn nanoseconds(start: Instant) -> u64 {
-    u64::try_from(start.elapsed().as_nanos()).expect("less than 500 years")
+    world::cpu_ns() - start_ns
 }
 
 /// Prints what targets take up that wait, and that are under way.
@@ -159,7 +155,10 @@ fn memory() {
         per(waiting, WAITING.into())
     );
     let (mut sent, mut packet) = (0, Vec::new());
-    while engine.poll_transmit_into(&mut packet, sent * STEP_NS).is_some() {
+    while engine
+        .poll_transmit_into(&mut packet, sent * STEP_NS)
+        .is_some()
+    {
         packet.clear();
         sent += 1;
     }

@@ -10,7 +10,7 @@ const DELAY_NS: u64 = 50_000_000;
 const REPLY_MAX: usize = 160;
 
 /// The target of a number, in a /24 or /48 of its own for each 250.
-pub fn target(number: u32, v6: bool) -> Target {
+pub(crate) fn target(number: u32, v6: bool) -> Target {
     let (net, host) = (number / 250, number % 250);
     let [_, a, b, c] = net.to_be_bytes();
     let octet = |value: u32| u8::try_from(value + 1).expect("below 251");
@@ -31,26 +31,29 @@ pub fn target(number: u32, v6: bool) -> Target {
 
 /// Replies on their way, in order of time.
 #[derive(Default)]
-pub struct Replies(VecDeque<(u64, usize, [u8; REPLY_MAX])>);
+pub(crate) struct Replies(VecDeque<(u64, usize, [u8; REPLY_MAX])>);
 
 impl Replies {
     /// The next reply if it is there by `now_ns`, and when it came.
-    pub fn due(&self, now_ns: u64) -> Option<(u64, &[u8])> {
+    pub(crate) fn due(&self, now_ns: u64) -> Option<(u64, &[u8])> {
         let (at_ns, len, bytes) = self.0.front()?;
         (*at_ns <= now_ns).then(|| (*at_ns, &bytes[..*len]))
     }
 
-    pub fn pop(&mut self) {
+    pub(crate) fn pop(&mut self) {
         self.0.pop_front();
     }
 }
 
 /// Answers a probe as a path of routers does of which the last is the target.
-pub fn respond(probe: &[u8], hops: u8, now_ns: u64, replies: &mut Replies) {
+pub(crate) fn respond(probe: &[u8], hops: u8, now_ns: u64, replies: &mut Replies) {
     let ttl = ip::ttl(probe).expect("a whole packet");
     let mut bytes = [0; REPLY_MAX];
     let v6 = probe[0] >> 4 == 6;
-    let is_echo = matches!(probe[if v6 { 6 } else { 9 }], protocol::ICMP | protocol::ICMPV6);
+    let is_echo = matches!(
+        probe[if v6 { 6 } else { 9 }],
+        protocol::ICMP | protocol::ICMPV6
+    );
     let len = if ttl < hops || !is_echo {
         let reached = ttl >= hops;
         let reply = error(probe, v6, (!reached).then_some(ttl));
@@ -127,8 +130,17 @@ fn router_address(v6: bool, ttl: u8) -> IpAddr {
     }
 }
 
+/// The processor's time that this thread has had: what others do at the same time costs less of it than of the clock.
+pub(crate) fn cpu_ns() -> u64 {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").expect("a Linux host");
+    let first = times.split_whitespace().next();
+    first
+        .and_then(|time| time.parse().ok())
+        .expect("a number comes first")
+}
+
 /// Memory of this process that is in use.
-pub fn resident_bytes() -> u64 {
+pub(crate) fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a Linux host");
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let kibibytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());

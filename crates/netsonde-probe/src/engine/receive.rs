@@ -36,7 +36,7 @@ impl Engine {
         let is_duplicate = core::mem::replace(&mut entry.answered, true);
         let (id, ttl, expires_ns) = (entry.measurement, entry.ttl, entry.expires_ns);
         let (token, sent_ns) = (entry.attempt, entry.sent_ns);
-        let mut measurement = self.measurements.get_mut(&id);
+        let mut measurement = self.measurements.get_mut(id);
         if is_duplicate {
             self.counters.duplicate += 1;
             if let Some(measurement) = &mut measurement {
