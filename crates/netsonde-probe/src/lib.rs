@@ -17,7 +17,6 @@ mod ping;
 pub mod record;
 mod seed;
 mod session;
-mod slab;
 pub mod targets;
 #[cfg(test)]
 mod testing;

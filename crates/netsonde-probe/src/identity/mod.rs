@@ -53,7 +53,6 @@ mod heard;
 mod keys;
 mod matching;
 mod registry;
-mod ring;
 mod shape;
 #[cfg(test)]
 mod tests;
