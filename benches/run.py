@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 
 PROGRAMS: dict[str, Sequence[str]] = {
     "wire": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-wire"],
+    "engine": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-probe"],
     "lab": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-lab"],
     "columns": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-columns"],
     "trace": [sys.executable, "benches/trace_vs_scamper.py"],

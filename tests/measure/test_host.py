@@ -14,7 +14,8 @@ import pytest
 from netsonde import _core
 from netsonde.measure import _host
 from netsonde.measure._host import Host, allows_raw
-from netsonde.model import HostError, Privilege, UsageError
+from netsonde.measure._streams import pack
+from netsonde.model import HostError, Privilege, Target, UsageError
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
@@ -191,3 +192,22 @@ def test_a_target_without_a_route(
     monkeypatch.setattr("socket.socket", make)
     with pytest.raises(error, match=r"192\.0\.2\.1"):
         Host().source("192.0.2.1")
+
+
+def test_routes_fill_in_sources() -> None:
+    targets = [Target(address=address, source=address) for address in LOOPBACK.values()]
+    unknown = [Target(address="240.0.0.1", source="0.0.0.0")]
+    wanted = pack(targets)
+    empty = b"".join(record[:17] + bytes(16) for record in _records(wanted + pack(unknown)))
+    routes = Host().routes()
+    filled, left = routes.fill(empty)
+    assert filled[: len(wanted)] == wanted
+    assert len(filled) + len(left) == len(empty)
+    assert [routes.source(address) for address in LOOPBACK.values()] == [*LOOPBACK.values()]
+    assert [routes.way(address) for address in LOOPBACK.values()] == ["raw", "raw"]
+    with pytest.raises(ValueError, match="no packed targets"):
+        routes.fill(empty[1:])
+
+
+def _records(packed: bytes) -> list[bytes]:
+    return [packed[start : start + 33] for start in range(0, len(packed), 33)]

@@ -8,6 +8,7 @@ use crate::sys::time::read_ns;
 use std::net::UdpSocket;
 use std::os::fd::AsFd;
 use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Runs `test` in a new network namespace; without the right to make one, says so and passes.
 /// The same paths are covered, and required when root, by `tests/system`.
@@ -57,6 +58,54 @@ fn stamping() -> UdpSocket {
         }
     }
     panic!("the kernel stamps no packets");
+}
+
+/// A network namespace of its own that somebody else's packets come from.
+pub(crate) struct Far {
+    commands: Sender<String>,
+    done: Receiver<()>,
+    /// Where `ip link set ... netns` finds it.
+    pub(crate) path: String,
+}
+
+impl Far {
+    /// Makes one; as long as it lives, so does the namespace.
+    pub(crate) fn new() -> Self {
+        let (commands, to_do) = channel::<String>();
+        let (finished, done) = channel();
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            assert!(sys::unshare_network(), "another namespace could be made");
+            let thread = std::fs::read_link("/proc/thread-self").expect("proc is mounted");
+            let path = format!("/proc/{}/ns/net", thread.display());
+            tell.send(path).expect("it waits");
+            for command in to_do {
+                match command.strip_prefix("set ") {
+                    Some(setting) => set(setting),
+                    None => ip(&command),
+                }
+                finished.send(()).expect("it waits");
+            }
+        });
+        let path = told.recv().expect("its first words");
+        Self {
+            commands,
+            done,
+            path,
+        }
+    }
+
+    /// Runs `ip` there, or writes a setting (`set net/ipv4/ip_forward 1`).
+    pub(crate) fn ip(&self, arguments: &str) {
+        self.commands.send(arguments.to_owned()).expect("it runs");
+        self.done.recv().expect("its command succeeded");
+    }
+}
+
+/// Writes a kernel setting, such as `net/ipv4/ip_forward 1`.
+pub(crate) fn set(setting: &str) {
+    let (name, value) = setting.split_once(' ').expect("a name and a value");
+    std::fs::write(format!("/proc/sys/{name}"), value).expect("a setting of this namespace");
 }
 
 /// Runs `ip` in the namespace of this thread.

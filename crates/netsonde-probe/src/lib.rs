@@ -17,6 +17,7 @@ mod ping;
 pub mod record;
 mod seed;
 mod session;
+mod slab;
 pub mod targets;
 #[cfg(test)]
 mod testing;

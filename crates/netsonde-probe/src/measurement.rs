@@ -5,6 +5,7 @@ use crate::job::TraceOptions;
 use crate::ping::{self, Ping};
 use crate::record::StopReason;
 use crate::session::{Answer, Ask, Session};
+use crate::slab::Handle;
 use crate::tnt::TaskId;
 use crate::trace::{self, Trace};
 use alloc::boxed::Box;
@@ -39,7 +40,7 @@ pub(crate) struct Measurement {
     /// That of all probes, but for those of a session.
     pub(crate) shape: Shape,
     /// The run that it is (a part) of.
-    pub(crate) run: u32,
+    pub(crate) run: Handle,
     pub(crate) purpose: Purpose,
     pub(crate) wait_ns: u64,
     pub(crate) started_ns: u64,

@@ -87,6 +87,9 @@ pub struct Reply {
     pub attempt: u32,
     /// From handing the probe to the link to the arrival that the link stamped.
     pub rtt_ns: u64,
+    /// When the probe left, on the vantage's clock.
+    #[serde(default)]
+    pub sent_ns: Option<u64>,
     /// IP TTL of the reply as received; `None` where the link cannot see it.
     pub reply_ttl: Option<u8>,
     /// Type of service or traffic class as received.
@@ -153,6 +156,12 @@ pub struct PingResult {
     pub late: u32,
     /// True when a budget or deadline cut it short.
     pub incomplete: bool,
+    /// On the caller's monotonic clock.
+    #[serde(default)]
+    pub started_ns: u64,
+    /// On the same clock.
+    #[serde(default)]
+    pub ended_ns: u64,
 }
 
 /// One TTL of a trace.

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from netsonde import _core
-from netsonde.measure._sources import Sources
 from netsonde.measure._streams import CHUNK_BYTES, EVENT, Frame, feed, frames
 from netsonde.model import HostError, Kind, Output, Privilege, UsageError
 
@@ -98,9 +97,20 @@ class Host:
             hint = f"`ip -{version} route get {target}` shows what the kernel makes of it"
             raise HostError(message, hint) from None
 
-    def routes(self) -> Sources:
-        """Return what fills in the sources of packed targets."""
-        return Sources(self.source)
+    def routes(self) -> _core.Routes:
+        """Return the kernel's routes as they are now.
+
+        Its `fill(packed)` gives packed targets (`_streams.pack`) the sources that the kernel would
+        take, a million a second, and returns with them those to which there is no route.
+
+        Raises:
+            HostError: The kernel does not tell.
+        """
+        try:
+            return _core.Routes()
+        except OSError as error:
+            message = f"cannot read the routes: {error.strerror}"
+            raise HostError(message, "`ip route` shows whether netlink works here") from error
 
     async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
         """Run a job in a sealed process and yield its events.

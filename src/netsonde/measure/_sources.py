@@ -31,18 +31,18 @@ class Sources:
         self._source = source
         self._known: dict[int, bytes | None] | None = {} if is_one_per_family else None
 
-    def fill(self, records: bytes) -> tuple[bytes, int]:
-        """Return the records with sources, without those that have no route, and their number."""
-        filled, lost = bytearray(), 0
+    def fill(self, records: bytes) -> tuple[bytes, bytes]:
+        """Return the records with sources, and apart from them those that have no route."""
+        filled, lost = bytearray(), bytearray()
         size = _core.TARGET_BYTES
         for start in range(0, len(records), size):
             record = records[start : start + size - _ADDRESS_BYTES]
             source = self._find(record)
             if source is None:
-                lost += 1
+                lost += records[start : start + size]
             else:
                 filled += record + source
-        return bytes(filled), lost
+        return bytes(filled), bytes(lost)
 
     def _find(self, record: bytes) -> bytes | None:
         version = record[0]

@@ -28,8 +28,8 @@ PROBLEMS_MAX = 1_000
 class Routes(Protocol):
     """Fills in the addresses from which targets are probed."""
 
-    def fill(self, records: bytes) -> tuple[bytes, int]:
-        """Return the records with sources, without those that have no route, and their number."""
+    def fill(self, records: bytes, /) -> tuple[bytes, bytes]:
+        """Return the records with sources, and apart from them those that have no route."""
 
 
 class Walk:
@@ -130,7 +130,7 @@ class Walk:
 
     def _routed(self, records: bytes) -> bytes:
         filled, without_route = self._routes.fill(records)
-        self._unroutable += without_route
+        self._unroutable += len(without_route) // _core.TARGET_BYTES
         return filled
 
     async def _resolve(self) -> bytes:

@@ -86,6 +86,7 @@ class Reply(Record, frozen=True, kw_only=True):
         kind: What came back.
         attempt: Number of the probe, from 1, within its TTL or ping.
         rtt_ns: Round-trip time, in nanoseconds.
+        sent_ns: When the probe left, on the vantage's clock, in nanoseconds; null if not recorded.
         reply_ttl: IP TTL of the reply as received; null where the vantage cannot see it.
         reply_tos: TOS or traffic class of the reply.
         ip_id: IP identification of the reply.
@@ -103,6 +104,7 @@ class Reply(Record, frozen=True, kw_only=True):
     kind: ReplyKind
     attempt: UInt32
     rtt_ns: UInt64
+    sent_ns: UInt64 | None = None
     reply_ttl: UInt8 | None = None
     reply_tos: UInt8 | None = None
     ip_id: UInt32 | None = None

@@ -20,6 +20,8 @@ class PingResult(Record, frozen=True, kw_only=True, tag_field="type", tag="ping"
         duplicates: Further replies to probes already answered.
         late: Replies after their timeout.
         incomplete: True when a budget or the deadline cut it short.
+        started_ns: Start on the vantage's monotonic clock, in nanoseconds.
+        ended_ns: End on the same clock, in nanoseconds.
     """
 
     target: Address
@@ -30,6 +32,8 @@ class PingResult(Record, frozen=True, kw_only=True, tag_field="type", tag="ping"
     duplicates: UInt32 = 0
     late: UInt32 = 0
     incomplete: bool = False
+    started_ns: UInt64 = 0
+    ended_ns: UInt64 = 0
 
     @property
     def reached(self) -> bool:

@@ -1,28 +1,50 @@
-"""Results for people, in lines that fit a terminal of 80 to 100 columns."""
+"""Results for people: lines that fit a terminal of 80 to 100 columns, and a page for a browser."""
+
+from typing import TYPE_CHECKING
 
 from netsonde.report._compare import compare_lines, summary_lines
 from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
 from netsonde.report._dns import dns_lines
+from netsonde.report._graph import Graph, graph
 from netsonde.report._known import Known, nothing
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
+from netsonde.report._survey import Ask, Survey, survey
 from netsonde.report._tnt import tnt_lines
 from netsonde.report._trace import TraceTable, trace_footer, trace_heading, trace_lines
 
+if TYPE_CHECKING:
+    from netsonde.report._page import page
+
 __all__ = [
+    "Ask",
+    "Graph",
     "Known",
     "Printer",
+    "Survey",
     "TraceTable",
     "compare_lines",
     "counters_line",
     "dns_lines",
+    "graph",
     "nothing",
+    "page",
     "ping_heading",
     "ping_lines",
     "ping_reply_line",
     "summary_lines",
+    "survey",
     "tnt_lines",
     "trace_footer",
     "trace_heading",
     "trace_lines",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import the page when it is first asked for: its library is for it alone."""
+    import importlib  # noqa: PLC0415
+
+    if name == "page":
+        return importlib.import_module("netsonde.report._page").page
+    raise AttributeError(f"module 'netsonde.report' has no attribute {name!r}")

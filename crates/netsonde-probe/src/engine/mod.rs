@@ -20,6 +20,7 @@ mod runs;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod timers;
 
 use crate::error::JobError;
 use crate::event::Event;
@@ -27,8 +28,9 @@ use crate::identity::{Issue, Keys, Registry};
 use crate::job::{Job, Output, SCHEMA};
 use crate::measurement::{MILLISECOND_NS, Measurement};
 use crate::record::{Counters, StopReason};
+use crate::slab::{Handle, Slab};
 use crate::tnt;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use check::Checked;
@@ -36,8 +38,12 @@ use pacer::Pacer;
 use progress::Progress;
 use runs::Run;
 use targets::Pending;
+use timers::Timers;
 
-/// Targets begun and not ended at most, whatever the rate: bounds the memory.
+/// Targets begun and not ended at most, whatever the rate: bounds the memory. Those of a ping are small and, if silent,
+/// as many as the probes of a second.
+const PINGS_MAX: usize = 1 << 18;
+/// The same for all other kinds.
 const RUNS_MAX: usize = 1 << 16;
 
 /// One job being done.
@@ -47,25 +53,24 @@ pub struct Engine {
     started_ns: u64,
     deadline_ns: Option<u64>,
     pending: Pending,
-    /// Targets, so far; also the number of the next run.
+    /// Targets, so far.
     begun: u32,
     ended: u32,
     registry: Registry,
     pacer: Pacer,
-    runs: BTreeMap<u32, Run>,
-    measurements: BTreeMap<u32, Measurement>,
-    measurement_next: u32,
-    /// When measurements want to be woken, earliest first.
-    timers: BTreeSet<(u64, u32)>,
+    runs: Slab<Run>,
+    measurements: Slab<Measurement>,
+    /// When measurements want to be woken.
+    timers: Timers,
     /// Measurements that want to send, in turns.
-    ready: VecDeque<u32>,
+    ready: VecDeque<Handle>,
     in_flight: u32,
     /// Up to when timers were looked at.
     woken_ns: u64,
     /// Knowledge that the TNT machines of this job share.
     shared: tnt::Shared,
     /// Runs whose machine waits for another's task.
-    waiting: BTreeSet<u32>,
+    waiting: BTreeSet<Handle>,
     counters: Counters,
     progress: Progress,
     events: VecDeque<Event>,
@@ -111,10 +116,9 @@ impl Engine {
             ended: 0,
             registry: Registry::new(Keys::new(key, job.seed), job.privilege, job.in_flight_max),
             pacer: Pacer::new(job.rate_pps),
-            runs: BTreeMap::new(),
-            measurements: BTreeMap::new(),
-            measurement_next: 0,
-            timers: BTreeSet::new(),
+            runs: Slab::new(),
+            measurements: Slab::new(),
+            timers: Timers::default(),
             ready: VecDeque::new(),
             in_flight: 0,
             woken_ns: now_ns,
@@ -180,7 +184,7 @@ impl Engine {
         let may_send =
             self.in_flight < self.job.in_flight_max && (!self.ready.is_empty() || self.may_begin());
         let send_ns = may_send.then(|| self.pacer.ready_ns());
-        let timer_ns = self.timers.first().map(|(time_ns, _)| *time_ns);
+        let timer_ns = self.timers.first().map(|(time_ns, _)| time_ns);
         send_ns
             .into_iter()
             .chain(timer_ns)
@@ -205,12 +209,12 @@ impl Engine {
     }
 
     /// Sends the next probe of a measurement that said it was ready.
-    fn transmit(&mut self, id: u32, out: &mut Vec<u8>, now_ns: u64) -> Option<u32> {
-        let measurement = self.measurements.get_mut(&id)?;
+    fn transmit(&mut self, id: Handle, out: &mut Vec<u8>, now_ns: u64) -> Option<u32> {
+        let measurement = self.measurements.get_mut(id)?;
         measurement.queued = false;
         let run = self
             .runs
-            .get_mut(&measurement.run)
+            .get_mut(measurement.run)
             .expect("a measurement ends with its run");
         let spent =
             run.sent >= self.job.budget.per_target || self.counters.sent >= self.job.budget.total;
@@ -254,14 +258,14 @@ impl Engine {
             return;
         }
         self.woken_ns = self.woken_ns.max(now_ns);
-        while let Some(&(time_ns, id)) = self.timers.first()
+        while let Some((time_ns, id)) = self.timers.first()
             && time_ns <= now_ns
         {
-            self.timers.pop_first();
-            if let Some(measurement) = self.measurements.get_mut(&id) {
+            if let Some(measurement) = self.measurements.get_mut(id) {
                 measurement.timer_ns = None;
                 measurement.body.handle_timeout(now_ns);
             }
+            self.timers.pop(|timer| is_set(&self.measurements, timer));
             self.settle(id, now_ns);
         }
         self.registry.forget(now_ns);
@@ -270,8 +274,8 @@ impl Engine {
     }
 
     /// Brings the engine's books up to date with a measurement that something happened to.
-    fn settle(&mut self, id: u32, now_ns: u64) {
-        let Some(measurement) = self.measurements.get_mut(&id) else {
+    fn settle(&mut self, id: Handle, now_ns: u64) {
+        let Some(measurement) = self.measurements.get_mut(id) else {
             return;
         };
         let finished = measurement.body.is_finished();
@@ -287,15 +291,7 @@ impl Engine {
         } else {
             measurement.body.poll_timeout(self.woken_ns)
         };
-        if timer_ns != measurement.timer_ns {
-            if let Some(old_ns) = measurement.timer_ns {
-                self.timers.remove(&(old_ns, id));
-            }
-            if let Some(new_ns) = timer_ns {
-                self.timers.insert((new_ns, id));
-            }
-            measurement.timer_ns = timer_ns;
-        }
+        let old_ns = core::mem::replace(&mut measurement.timer_ns, timer_ns);
         if !finished && !measurement.queued && measurement.body.is_ready(self.woken_ns) {
             measurement.queued = true;
             self.ready.push_back(id);
@@ -303,8 +299,28 @@ impl Engine {
         if self.job.output == Output::Events {
             measurement.stream_hops(&mut self.events);
         }
-        if finished && let Some(measurement) = self.measurements.remove(&id) {
-            self.end_measurement(id, measurement, now_ns);
+        let ended = if finished {
+            self.measurements.remove(id)
+        } else {
+            None
+        };
+        self.set_timer(id, old_ns, timer_ns);
+        if let Some(measurement) = ended {
+            self.end_measurement(measurement, now_ns);
+        }
+    }
+
+    /// Moves a wake-up; the measurement says already when it wants the new one.
+    fn set_timer(&mut self, id: Handle, old_ns: Option<u64>, new_ns: Option<u64>) {
+        if old_ns == new_ns {
+            return;
+        }
+        if let Some(new_ns) = new_ns {
+            self.timers.insert((new_ns, id));
+        }
+        if let Some(old_ns) = old_ns {
+            self.timers
+                .forget((old_ns, id), |timer| is_set(&self.measurements, timer));
         }
     }
 
@@ -331,13 +347,24 @@ impl Engine {
             return;
         }
         self.ending = Some(reason);
-        while let Some((id, mut measurement)) = self.measurements.pop_first() {
+        for id in self.measurements.handles() {
+            // One that ends may end others: those of its machine.
+            let Some(mut measurement) = self.measurements.remove(id) else {
+                continue;
+            };
+            self.set_timer(id, measurement.timer_ns.take(), None);
             measurement.body.finish(reason);
             if self.job.output == Output::Events {
                 measurement.stream_hops(&mut self.events);
             }
-            self.end_measurement(id, measurement, now_ns);
+            self.end_measurement(measurement, now_ns);
         }
         self.close(now_ns);
     }
+}
+
+/// Whether a measurement still wants this wake-up.
+fn is_set(measurements: &Slab<Measurement>, (time_ns, id): &(u64, Handle)) -> bool {
+    let measurement = measurements.get(*id);
+    measurement.is_some_and(|measurement| measurement.timer_ns == Some(*time_ns))
 }

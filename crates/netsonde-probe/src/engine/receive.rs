@@ -36,7 +36,7 @@ impl Engine {
         let is_duplicate = core::mem::replace(&mut entry.answered, true);
         let (id, ttl, expires_ns) = (entry.measurement, entry.ttl, entry.expires_ns);
         let (token, sent_ns) = (entry.attempt, entry.sent_ns);
-        let mut measurement = self.measurements.get_mut(&id);
+        let mut measurement = self.measurements.get_mut(id);
         if is_duplicate {
             self.counters.duplicate += 1;
             if let Some(measurement) = &mut measurement {
@@ -47,7 +47,8 @@ impl Engine {
         let verdict = match measurement {
             Some(measurement) => {
                 let rtt_ns = received_ns.saturating_sub(sent_ns);
-                let reply = heard.reply(token, rtt_ns, self.job.privilege);
+                let mut reply = heard.reply(token, rtt_ns, self.job.privilege);
+                reply.sent_ns = Some(sent_ns);
                 let target = measurement.shape.target;
                 let is_streamed =
                     self.job.output == Output::Events && measurement.streams_replies();

@@ -1,5 +1,5 @@
 //! Targets: each is one measurement, or a TNT machine that asks for many.
-use super::{Engine, RUNS_MAX};
+use super::{Engine, PINGS_MAX, RUNS_MAX};
 use crate::event::Event;
 use crate::identity::Shape;
 use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
@@ -7,6 +7,7 @@ use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
 use crate::ping::{self, Ping};
 use crate::record::{PingResult, ReplyKind, Trace as TraceRecord};
 use crate::session::Session;
+use crate::slab::Handle;
 use crate::tnt::{EchoOutcome, EchoReply, Machine, Task, TaskId};
 use crate::trace::{self, Trace};
 use alloc::boxed::Box;
@@ -19,13 +20,18 @@ pub(super) struct Run {
     /// Probes sent for it.
     pub(super) sent: u32,
     /// What asks for measurements, in a TNT job.
-    machine: Option<Machine>,
+    machine: Option<Box<Machine>>,
 }
 
 impl Engine {
     /// Whether another target may begin.
     pub(super) fn may_begin(&self) -> bool {
-        !self.is_spent() && !self.pending.is_empty() && self.runs.len() < RUNS_MAX
+        let runs_max = if self.job.kind == Kind::Ping {
+            PINGS_MAX
+        } else {
+            RUNS_MAX
+        };
+        !self.is_spent() && !self.pending.is_empty() && self.runs.len() < runs_max
     }
 
     /// Begins the next target; false if none may.
@@ -36,33 +42,27 @@ impl Engine {
         let Some(target) = self.pending.pop() else {
             return false;
         };
-        let index = self.begun;
         self.begun = self.begun.wrapping_add(1);
-        let mut run = Run {
+        let machine = (self.job.kind == Kind::Tnt).then(|| {
+            let (tnt, trace) = (&self.job.tnt, &self.job.trace);
+            Box::new(Machine::new(tnt, trace, target.address, target.source))
+        });
+        let run = self.runs.insert(Run {
             target,
             sent: 0,
-            machine: None,
-        };
+            machine,
+        });
         match self.job.kind {
             Kind::Ping => {
                 let options = self.job.ping;
-                self.runs.insert(index, run);
-                self.begin_ping(index, target, &options, Purpose::Result, now_ns);
+                self.begin_ping(run, target, &options, Purpose::Result, now_ns);
             }
             Kind::Trace => {
                 let options = self.job.trace;
-                self.runs.insert(index, run);
-                self.begin_trace(index, target, &options, Purpose::Result, now_ns);
+                self.begin_trace(run, target, &options, Purpose::Result, now_ns);
             }
             Kind::Tnt => {
-                run.machine = Some(Machine::new(
-                    &self.job.tnt,
-                    &self.job.trace,
-                    target.address,
-                    target.source,
-                ));
-                self.runs.insert(index, run);
-                self.drive(index, now_ns);
+                self.drive(run, now_ns);
             }
         }
         true
@@ -70,7 +70,7 @@ impl Engine {
 
     fn begin_ping(
         &mut self,
-        run: u32,
+        run: Handle,
         target: Target,
         options: &PingOptions,
         purpose: Purpose,
@@ -83,7 +83,7 @@ impl Engine {
 
     fn begin_trace(
         &mut self,
-        run: u32,
+        run: Handle,
         target: Target,
         options: &TraceOptions,
         purpose: Purpose,
@@ -96,7 +96,13 @@ impl Engine {
 
     /// Begins a session as the run's only measurement; its event is the result.
     #[allow(dead_code, reason = "the first kind of session lands next")]
-    fn begin_session(&mut self, run: u32, target: Target, session: Box<dyn Session>, now_ns: u64) {
+    fn begin_session(
+        &mut self,
+        run: Handle,
+        target: Target,
+        session: Box<dyn Session>,
+        now_ns: u64,
+    ) {
         let shape = Shape::of_ping(target, &self.job.ping);
         let body = Body::Session(session);
         self.begin_measurement(run, shape, 0, body, Purpose::Result, now_ns);
@@ -104,15 +110,13 @@ impl Engine {
 
     fn begin_measurement(
         &mut self,
-        run: u32,
+        run: Handle,
         shape: Shape,
         wait_ms: u32,
         body: Body,
         purpose: Purpose,
         now_ns: u64,
     ) {
-        let id = self.measurement_next;
-        self.measurement_next = self.measurement_next.wrapping_add(1);
         let measurement = Measurement {
             shape,
             run,
@@ -124,15 +128,12 @@ impl Engine {
             timer_ns: None,
             queued: false,
         };
-        self.measurements.insert(id, measurement);
+        let id = self.measurements.insert(measurement);
         self.settle(id, now_ns);
     }
 
     /// Gives the result of a measurement to whoever wanted it.
-    pub(super) fn end_measurement(&mut self, id: u32, measurement: Measurement, now_ns: u64) {
-        if let Some(timer_ns) = measurement.timer_ns {
-            self.timers.remove(&(timer_ns, id));
-        }
+    pub(super) fn end_measurement(&mut self, measurement: Measurement, now_ns: u64) {
         self.in_flight -= measurement.in_flight;
         let Measurement {
             shape,
@@ -144,7 +145,8 @@ impl Engine {
         } = measurement;
         match (purpose, body.into_outcome(started_ns, now_ns)) {
             (Purpose::Result, Outcome::Ping(outcome)) => {
-                let result = ping_result(&shape, self.job.ping.method, outcome);
+                let times = (started_ns, now_ns);
+                let result = ping_result(&shape, self.job.ping.method, outcome, times);
                 self.end_run(run, Event::Ping(result));
             }
             (Purpose::Result, Outcome::Trace(outcome)) => {
@@ -162,15 +164,19 @@ impl Engine {
         }
     }
 
-    fn end_run(&mut self, run: u32, event: Event) {
+    fn end_run(&mut self, run: Handle, event: Event) {
         self.events.push_back(event);
-        self.runs.remove(&run);
+        self.runs.remove(run);
         self.ended += 1;
     }
 
     /// Tells a machine how its task went, and sees what it and those that waited for it want next.
-    fn hand_over(&mut self, run: u32, task: TaskId, handover: Handover, now_ns: u64) {
-        let Some(machine) = self.runs.get_mut(&run).and_then(|run| run.machine.as_mut()) else {
+    fn hand_over(&mut self, run: Handle, task: TaskId, handover: Handover, now_ns: u64) {
+        let Some(machine) = self
+            .runs
+            .get_mut(run)
+            .and_then(|run| run.machine.as_deref_mut())
+        else {
             return;
         };
         match handover {
@@ -189,7 +195,7 @@ impl Engine {
         // Whoever goes on may free what another waits for.
         let mut progress = true;
         while progress {
-            let waiting: Vec<u32> = self.waiting.iter().copied().collect();
+            let waiting: Vec<Handle> = self.waiting.iter().copied().collect();
             progress = false;
             for run in waiting {
                 progress |= self.drive(run, now_ns);
@@ -198,10 +204,10 @@ impl Engine {
     }
 
     /// Starts what a machine asks for, and takes its result. Returns whether there was either.
-    fn drive(&mut self, index: u32, now_ns: u64) -> bool {
+    fn drive(&mut self, index: Handle, now_ns: u64) -> bool {
         let mut progress = false;
-        while let Some(run) = self.runs.get_mut(&index) {
-            let Some(machine) = run.machine.as_mut() else {
+        while let Some(run) = self.runs.get_mut(index) {
+            let Some(machine) = run.machine.as_deref_mut() else {
                 return progress;
             };
             if let Some((id, task)) = machine.poll_task(&mut self.shared) {
@@ -230,7 +236,7 @@ impl Engine {
 
     fn begin_task(
         &mut self,
-        run: u32,
+        run: Handle,
         source: core::net::IpAddr,
         id: TaskId,
         task: Task,
@@ -286,7 +292,12 @@ fn echo_outcome(outcome: &ping::Outcome) -> EchoOutcome {
     }
 }
 
-fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> PingResult {
+fn ping_result(
+    shape: &Shape,
+    method: PingMethod,
+    outcome: ping::Outcome,
+    (started_ns, ended_ns): (u64, u64),
+) -> PingResult {
     PingResult {
         target: shape.target,
         source: shape.source,
@@ -296,6 +307,8 @@ fn ping_result(shape: &Shape, method: PingMethod, outcome: ping::Outcome) -> Pin
         duplicates: outcome.duplicates,
         late: outcome.late,
         incomplete: outcome.incomplete,
+        started_ns,
+        ended_ns,
     }
 }
 

@@ -135,6 +135,7 @@ mod tests {
     use crate::identity::tests::fix_header;
     use crate::identity::{Finding, Heard, Issue, Keys, Method, Registry, Shape};
     use crate::job::Privilege;
+    use crate::slab::Handle;
     use crate::testing::{address, error, source};
     use alloc::vec::Vec;
     use netsonde_wire::ip::{IpBuild, IpPacket, protocol};
@@ -159,7 +160,10 @@ mod tests {
     fn issue(shape: &Shape) -> (Registry, Vec<u8>) {
         let mut registry = Registry::new(Keys::new([7; 16], 1), Privilege::Raw, 100);
         let probe = Issue {
-            measurement: 1,
+            measurement: Handle {
+                number: 1,
+                place: 0,
+            },
             ttl: 9,
             attempt: 1,
             now_ns: 0,

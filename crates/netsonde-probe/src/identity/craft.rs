@@ -2,7 +2,6 @@
 use super::content::{Content, WINDOW};
 use super::keys::{Draw, Keys};
 use super::shape::{Method, Shape};
-use alloc::vec;
 use alloc::vec::Vec;
 use netsonde_wire::ip::{IpBuild, protocol};
 use netsonde_wire::tcp::TcpBuild;
@@ -16,7 +15,7 @@ const TCP_BARE_MAX: u16 = 100;
 const SHORT_HEADER: usize = 8;
 
 /// The fields in which one probe differs from the others of its measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     pub(super) ttl: u8,
     /// IPv4 identification.
@@ -32,34 +31,40 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// What `draw` gives the probe, by method.
-    pub(super) fn new(keys: &Keys, shape: &Shape, draw: Draw, ttl: u8) -> Self {
+    /// What all probes of a flow have, and nothing of `draw` yet.
+    pub(super) fn of_flow(keys: &Keys, shape: &Shape, ttl: u8) -> Self {
         let mut fields = Self {
             ttl,
-            ip_id: draw.ip_id(),
-            source_port: keys.flow_port(shape.flow),
             destination_port: shape.destination_port,
-            word: 0,
-            checksum: draw.checksum(),
-            serial: 0,
-            keyed: [0; 6],
+            ..Self::default()
         };
         match shape.method {
             Method::Icmp => {
-                fields.source_port = 0;
-                fields.word =
-                    u32::from(keys.ident(shape.target, shape.flow)) << 16 | u32::from(draw.half());
+                fields.word = u32::from(keys.ident(shape.target, shape.flow)) << 16;
                 fields.checksum = keys.flow_checksum(shape.flow);
             }
-            Method::UdpParis => {}
-            Method::UdpBySourcePort => fields.source_port = draw.port(),
-            Method::UdpByDestinationPort => {
-                fields.source_port = keys.keyed_flow_port(shape.flow);
-                fields.destination_port = draw.port();
+            Method::UdpByDestinationPort => fields.source_port = keys.keyed_flow_port(shape.flow),
+            Method::UdpParis | Method::UdpBySourcePort | Method::TcpSyn | Method::TcpAck => {
+                fields.source_port = keys.flow_port(shape.flow);
             }
-            Method::TcpSyn | Method::TcpAck => fields.word = draw.word(),
         }
         fields
+    }
+
+    /// With what `draw` gives the probe, by method.
+    pub(super) fn with(mut self, draw: Draw, method: Method) -> Self {
+        self.ip_id = draw.ip_id();
+        if method != Method::Icmp {
+            self.checksum = draw.checksum();
+        }
+        match method {
+            Method::Icmp => self.word |= u32::from(draw.half()),
+            Method::UdpParis => {}
+            Method::UdpBySourcePort => self.source_port = draw.port(),
+            Method::UdpByDestinationPort => self.destination_port = draw.port(),
+            Method::TcpSyn | Method::TcpAck => self.word = draw.word(),
+        }
+        self
     }
 
     /// The first bytes of an ICMP or UDP payload but for the two that set the checksum.
@@ -79,18 +84,38 @@ pub(super) fn tcp_payload_len(shape: &Shape) -> u16 {
     shape.size - ip_header_len(shape) - shape.content.tcp_header_len(shape.method)
 }
 
+/// Buffers that every probe uses again.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    payload: Vec<u8>,
+    transport: Vec<u8>,
+}
+
 /// Adds one whole IP packet to `out`.
-pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields, out: &mut Vec<u8>) {
+pub(super) fn packet(
+    keys: &Keys,
+    shape: &Shape,
+    fields: &Fields,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) {
     let v6 = shape.target.is_ipv6();
-    let (protocol, transport) = match shape.method {
-        Method::Icmp => (
-            if v6 { protocol::ICMPV6 } else { protocol::ICMP },
-            echo(shape, fields),
-        ),
-        Method::UdpParis | Method::UdpBySourcePort | Method::UdpByDestinationPort => {
-            (protocol::UDP, datagram(shape, fields))
+    let Scratch { payload, transport } = scratch;
+    payload.clear();
+    transport.clear();
+    let protocol = match shape.method {
+        Method::Icmp => {
+            echo(shape, fields, payload, transport);
+            if v6 { protocol::ICMPV6 } else { protocol::ICMP }
         }
-        Method::TcpSyn | Method::TcpAck => (protocol::TCP, segment(shape, fields)),
+        Method::UdpParis | Method::UdpBySourcePort | Method::UdpByDestinationPort => {
+            datagram(shape, fields, payload, transport);
+            protocol::UDP
+        }
+        Method::TcpSyn | Method::TcpAck => {
+            segment(shape, fields, payload, transport);
+            protocol::TCP
+        }
     };
     let build = IpBuild {
         source: shape.source,
@@ -102,7 +127,7 @@ pub(super) fn packet(keys: &Keys, shape: &Shape, fields: &Fields, out: &mut Vec<
         flow_label: if v6 { keys.flow_label(shape.flow) } else { 0 },
         dont_fragment: shape.dont_fragment,
     };
-    build.emit(&transport, out);
+    build.emit(transport, out);
 }
 
 /// The checksum of a datagram that has no room to choose it: keyed nevertheless, since its payload is.
@@ -112,46 +137,45 @@ pub(super) fn own_checksum(shape: &Shape, packet: &[u8]) -> Option<u16> {
     (shape.content == Content::SnmpDiscovery).then(|| u16::from_be_bytes([bytes[0], bytes[1]]))
 }
 
-fn echo(shape: &Shape, fields: &Fields) -> Vec<u8> {
-    let mut out = Vec::new();
+fn echo(shape: &Shape, fields: &Fields, payload: &mut Vec<u8>, out: &mut Vec<u8>) {
     let [a, b, c, d] = fields.word.to_be_bytes();
     let (ident, sequence) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    fill(shape, fields, payload);
     icmp::emit_echo(
         shape.source,
         shape.target,
         false,
         ident,
         sequence,
-        &payload(shape, fields),
-        &mut out,
+        payload,
+        out,
     );
-    force_checksum(&mut out, 2, fields.checksum);
-    out
+    force_checksum(out, 2, fields.checksum);
 }
 
-fn datagram(shape: &Shape, fields: &Fields) -> Vec<u8> {
-    let mut out = Vec::new();
+fn datagram(shape: &Shape, fields: &Fields, payload: &mut Vec<u8>, out: &mut Vec<u8>) {
     let said = shape.content.datagram(fields.keyed);
-    let has_tag = said.is_none();
-    let payload = said.unwrap_or_else(|| payload(shape, fields));
+    match &said {
+        Some(said) => payload.extend_from_slice(said),
+        None => fill(shape, fields, payload),
+    }
     udp::emit(
         shape.source,
         shape.target,
         fields.source_port,
         fields.destination_port,
-        &payload,
-        &mut out,
+        payload,
+        out,
     );
-    if has_tag {
-        force_checksum(&mut out, 6, fields.checksum);
+    if said.is_none() {
+        force_checksum(out, 6, fields.checksum);
     }
-    out
 }
 
-fn segment(shape: &Shape, fields: &Fields) -> Vec<u8> {
+fn segment(shape: &Shape, fields: &Fields, payload: &mut Vec<u8>, out: &mut Vec<u8>) {
     // Those of an ordinary SYN unless the content says otherwise, so that firewalls see nothing unusual.
     let options = shape.content.tcp_options(shape.method, fields.word);
-    let payload = vec![0; usize::from(tcp_payload_len(shape))];
+    payload.resize(usize::from(tcp_payload_len(shape)), 0);
     let build = TcpBuild {
         source_port: fields.source_port,
         destination_port: fields.destination_port,
@@ -160,20 +184,17 @@ fn segment(shape: &Shape, fields: &Fields) -> Vec<u8> {
         flags: shape.content.tcp_flags(shape.method),
         window: WINDOW,
         options: &options,
-        payload: &payload,
+        payload,
     };
-    let mut out = Vec::new();
-    build.emit(shape.source, shape.target, &mut out);
-    out
+    build.emit(shape.source, shape.target, out);
 }
 
 /// The tag, its first two bytes still 0, and zeros up to the size of the shape.
-fn payload(shape: &Shape, fields: &Fields) -> Vec<u8> {
+fn fill(shape: &Shape, fields: &Fields, payload: &mut Vec<u8>) {
     let headers = usize::from(ip_header_len(shape)) + SHORT_HEADER;
     let len = usize::from(shape.size).saturating_sub(headers).max(TAG_LEN);
-    let mut payload = vec![0; len];
+    payload.resize(len, 0);
     payload[2..TAG_LEN].copy_from_slice(&fields.tag());
-    payload
 }
 
 /// Sets the checksum at `offset` to `wanted` and the first two bytes of the payload such that it is right.

@@ -123,6 +123,7 @@ impl<'a> Heard<'a> {
             kind: self.kind(),
             attempt,
             rtt_ns,
+            sent_ns: None,
             reply_ttl: Some(ip.ttl).filter(|ttl| raw || *ttl != 0),
             reply_tos: Some(ip.tos).filter(|_| raw),
             ip_id: ip.ident.filter(|_| raw),

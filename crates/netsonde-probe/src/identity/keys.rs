@@ -1,7 +1,8 @@
 //! Numbers that nobody without the job's key can guess, and flow identifiers that the seed draws.
+use super::registry::Conversation;
 use super::shape::Shape;
+use crate::seed::mix;
 use core::fmt;
-use core::hash::Hasher;
 use core::net::{IpAddr, Ipv6Addr};
 use siphasher::sip::SipHasher24;
 
@@ -12,13 +13,15 @@ enum Domain {
     Payload = 2,
     Ident = 3,
     Destination = 4,
+    Salt = 5,
 }
 
 /// The job's key and the flow identifiers of its seed.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    key: [u8; 16],
+    hasher: SipHasher24,
     flow_base: u64,
+    salt: u64,
 }
 
 /// The keyed bits of one probe; each method takes what it has room for.
@@ -61,9 +64,11 @@ impl fmt::Debug for Keys {
 impl Keys {
     /// Takes the job's key and seed.
     pub(crate) fn new(key: [u8; 16], seed: u64) -> Self {
+        let hasher = SipHasher24::new_with_key(&key);
         Self {
-            key,
-            flow_base: crate::seed::mix(seed),
+            hasher,
+            flow_base: mix(seed),
+            salt: hasher.hash(&[Domain::Salt as u8]),
         }
     }
 
@@ -102,17 +107,27 @@ impl Keys {
 
     /// The ICMP identifier: one for each target and flow, as some balancers look at it.
     pub(super) fn ident(&self, target: IpAddr, flow: u16) -> u16 {
-        let mut hasher = self.hasher(Domain::Ident);
-        hasher.write(&octets(target));
-        hasher.write(&flow.to_be_bytes());
-        (hasher.finish() & 0xffff) as u16
+        let mut bytes = [Domain::Ident as u8; 19];
+        bytes[1..17].copy_from_slice(&octets(target));
+        bytes[17..].copy_from_slice(&flow.to_be_bytes());
+        (self.hasher.hash(&bytes) & 0xffff) as u16
     }
 
     /// A number for an address, for an index.
     pub(super) fn destination(&self, destination: IpAddr) -> u64 {
-        let mut hasher = self.hasher(Domain::Destination);
-        hasher.write(&octets(destination));
-        hasher.finish()
+        let mut bytes = [Domain::Destination as u8; 17];
+        bytes[1..].copy_from_slice(&octets(destination));
+        self.hasher.hash(&bytes)
+    }
+
+    /// A number for a conversation, for a table whose keys no stranger chooses.
+    pub(super) fn conversation(&self, (target, protocol, port): Conversation) -> u64 {
+        let bytes = octets(target);
+        let half =
+            |from: usize| (from..from + 8).fold(0, |half, at| half << 8 | u64::from(bytes[at]));
+        let (high, low) = (half(0), half(8));
+        let rest = u64::from(protocol) << 16 | u64::from(port);
+        mix(mix(self.salt ^ high ^ rest << 32) ^ low)
     }
 
     /// The ICMP checksum of a flow. The step visits all 65,534 values before one returns.
@@ -147,20 +162,14 @@ impl Keys {
         attempt: u32,
         extra: u32,
     ) -> u64 {
-        let mut hasher = self.hasher(domain);
-        hasher.write(&octets(shape.target));
-        hasher.write(&[shape.method.code(), ttl]);
-        hasher.write(&shape.flow.to_be_bytes());
-        hasher.write(&measurement.to_be_bytes());
-        hasher.write(&attempt.to_be_bytes());
-        hasher.write(&extra.to_be_bytes());
-        hasher.finish()
-    }
-
-    fn hasher(&self, domain: Domain) -> SipHasher24 {
-        let mut hasher = SipHasher24::new_with_key(&self.key);
-        hasher.write(&[domain as u8]);
-        hasher
+        let mut bytes = [domain as u8; 33];
+        bytes[1..17].copy_from_slice(&octets(shape.target));
+        bytes[17..19].copy_from_slice(&[shape.method.code(), ttl]);
+        bytes[19..21].copy_from_slice(&shape.flow.to_be_bytes());
+        bytes[21..25].copy_from_slice(&measurement.to_be_bytes());
+        bytes[25..29].copy_from_slice(&attempt.to_be_bytes());
+        bytes[29..].copy_from_slice(&extra.to_be_bytes());
+        self.hasher.hash(&bytes)
     }
 }
 

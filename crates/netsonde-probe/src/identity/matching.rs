@@ -2,7 +2,7 @@
 use super::content::unstamp;
 use super::craft::{Fields, TAG_LEN};
 use super::heard::Heard;
-use super::registry::{Conversation, Entry, Index, Registry, tag, word};
+use super::registry::{Conversation, Entry, Index, Registry, by_tag, tag, word};
 use super::shape::Method;
 use crate::job::Privilege;
 use core::net::IpAddr;
@@ -45,7 +45,7 @@ impl Registry {
                 sequence,
                 payload,
             } => {
-                let index = (tag(Method::Icmp, ip.source), word(ident, sequence));
+                let index = by_tag(tag(Method::Icmp, ip.source), word(ident, sequence));
                 let bits = |entry: &Entry| index_bits(entry, index) + payload_bits(entry, payload);
                 self.judge(index, payload, responder, bits)
                     .unwrap_or_else(|| self.stranger((responder, ip.protocol, 0)))
@@ -73,7 +73,7 @@ impl Registry {
                 is_reply: false,
                 ..
             } => {
-                let index = (tag(Method::Icmp, target), word(ident, sequence));
+                let index = by_tag(tag(Method::Icmp, target), word(ident, sequence));
                 let bits = |entry: &Entry| {
                     index_bits(entry, index) + id_bits(entry) + payload_bits(entry, payload)
                 };
@@ -87,11 +87,8 @@ impl Registry {
                         + payload_bits(entry, udp.payload)
                 };
                 let ip_id = quoted.ident.map_or(0, |id| (id & 0xffff) as u16);
-                let paris = (self.paris_tag(target), word(udp.checksum, ip_id));
-                let ports = (
-                    self.keys.destination(target),
-                    word(udp.source_port, udp.destination_port),
-                );
+                let paris = self.paris_index(target, word(udp.checksum, ip_id));
+                let ports = self.ports_index(target, word(udp.source_port, udp.destination_port));
                 self.judge(ports, udp.payload, target, bits)
                     .filter(|finding| matches!(finding, Finding::Authentic(_)))
                     .or_else(|| self.judge(paris, udp.payload, target, bits))
@@ -99,7 +96,7 @@ impl Registry {
             }
             QuotedTransport::Tcp(tcp) => {
                 let by = |word| {
-                    let index = (tag(Method::TcpSyn, target), word);
+                    let index = by_tag(tag(Method::TcpSyn, target), word);
                     let bits = |entry: &Entry| index_bits(entry, index) + id_bits(entry);
                     self.judge(index, &[], target, bits)
                 };
@@ -127,7 +124,7 @@ impl Registry {
             .iter()
             .map(|len| acknowledged.wrapping_sub(1 + len));
         for sequence in by_acknowledgment.chain([tcp.sequence]) {
-            let index = (tag(Method::TcpSyn, responder), sequence);
+            let index = by_tag(tag(Method::TcpSyn, responder), sequence);
             let bits = |entry: &Entry| {
                 let Fields {
                     source_port,
@@ -151,17 +148,10 @@ impl Registry {
 
     /// A UDP reply has nothing but its ports: only probes whose source port is their own can be told.
     fn find_udp(&self, responder: IpAddr, udp: &Udp<'_>) -> Finding {
-        let index = (
-            self.keys.destination(responder),
-            word(udp.destination_port, udp.source_port),
-        );
-        let by_ports = self
-            .by_index
-            .get(&index)
-            .and_then(|serial| Some((*serial, self.entries.get(serial)?)));
-        if let Some((serial, Entry { fields, .. })) = by_ports
-            && (fields.destination_port, fields.source_port)
-                == (udp.source_port, udp.destination_port)
+        let index = self.ports_index(responder, word(udp.destination_port, udp.source_port));
+        if let Some((serial, Entry { fields, target, .. })) = self.by_index(index)
+            && (*target, fields.destination_port, fields.source_port)
+                == (responder, udp.source_port, udp.destination_port)
         {
             return Finding::Authentic(serial);
         }
@@ -183,11 +173,8 @@ impl Registry {
             .get(2..6)
             .and_then(|serial| serial.try_into().ok())
             .map(u32::from_be_bytes);
-        let candidates = [self.by_index.get(&index).copied(), by_payload];
-        let mut known = candidates
-            .into_iter()
-            .flatten()
-            .filter_map(|serial| Some((serial, self.entries.get(&serial)?)));
+        let by_payload = by_payload.and_then(|serial| Some((serial, self.entries.get(serial)?)));
+        let mut known = [self.by_index(index), by_payload].into_iter().flatten();
         let mut finding = None;
         known
             .find_map(|(serial, entry)| {
@@ -210,7 +197,7 @@ impl Registry {
     }
 
     fn stranger(&self, conversation: Conversation) -> Finding {
-        if self.conversations.contains_key(&conversation) {
+        if self.is_ours(conversation) {
             Finding::Rejected
         } else {
             Finding::Unrelated

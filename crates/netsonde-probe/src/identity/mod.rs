@@ -53,6 +53,7 @@ mod heard;
 mod keys;
 mod matching;
 mod registry;
+mod ring;
 mod shape;
 #[cfg(test)]
 mod tests;

@@ -1,40 +1,42 @@
 //! The probes of the last seconds, found again by what their replies carry.
-use super::craft::{self, Fields};
+use super::craft::{self, Fields, Scratch};
 use super::keys::Keys;
+use super::ring::Ring;
 use super::shape::{Method, Shape};
 use crate::job::Privilege;
-use alloc::collections::BTreeMap;
+use crate::seed::mix;
+use crate::slab::Handle;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use hashbrown::HashTable;
 use netsonde_wire::ip::protocol;
 
 /// Draws tried until an identity is free; each is taken with a probability far below one in a thousand.
 const DRAWS_MAX: u8 = 64;
 /// How long a probe is remembered after its wait: so long late replies are known as such.
 const LINGER_NS: u64 = 10_000_000_000;
-/// Probes remembered at most, beside those in flight.
-const REMEMBERED_MAX: usize = 1 << 20;
+/// Probes remembered at most, beside those in flight: late replies are known as such for 2.6 s at 200,000 probes a second.
+const REMEMBERED_MAX: usize = 1 << 19;
 
 /// One probe that was sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
-    pub(crate) measurement: u32,
-    pub(crate) ttl: u8,
+    pub(crate) measurement: Handle,
     /// From 1.
     pub(crate) attempt: u32,
+    pub(crate) ttl: u8,
+    pub(crate) answered: bool,
+    pub(super) method: Method,
     pub(crate) sent_ns: u64,
     /// When its own wait is over.
     pub(crate) expires_ns: u64,
-    pub(crate) answered: bool,
     pub(super) target: IpAddr,
-    pub(super) method: Method,
     pub(super) fields: Fields,
     pub(super) index: Index,
-    pub(super) conversation: Conversation,
 }
 
-/// The method (or a number for the target, where ports are the identity), and the keyed field itself.
-pub(super) type Index = (u64, u32);
+/// Where a probe is looked for: what its method keys, and a number for the protocol or the target beside it.
+pub(super) type Index = u64;
 /// Target, protocol, source port: what makes a packet ours to judge.
 pub(super) type Conversation = (IpAddr, u8, u16);
 
@@ -43,14 +45,15 @@ pub(super) type Conversation = (IpAddr, u8, u16);
 pub(crate) struct Registry {
     pub(super) keys: Keys,
     pub(super) privilege: Privilege,
-    /// By serial number, that is, in the order of sending.
-    pub(super) entries: BTreeMap<u32, Entry>,
-    pub(super) by_index: BTreeMap<Index, u32>,
-    pub(super) conversations: BTreeMap<Conversation, u32>,
-    serial: u32,
+    pub(super) entries: Ring,
+    /// Serial numbers by index. The order within a table follows its size and never matters.
+    by_index: HashTable<u32>,
+    /// Conversations by a number drawn from them, and how many entries each has.
+    conversations: HashTable<(u64, u32)>,
     /// Payload lengths of TCP probes, which their acknowledgments include.
     pub(super) tcp_payload_lens: Vec<u32>,
     remembered_max: usize,
+    scratch: Scratch,
 }
 
 impl Registry {
@@ -60,19 +63,17 @@ impl Registry {
         Self {
             keys,
             privilege,
-            entries: BTreeMap::new(),
-            by_index: BTreeMap::new(),
-            conversations: BTreeMap::new(),
-            serial: 0,
+            entries: Ring::default(),
+            by_index: HashTable::new(),
+            conversations: HashTable::new(),
             tcp_payload_lens: alloc::vec![0],
             remembered_max: REMEMBERED_MAX.saturating_add(in_flight_max),
+            scratch: Scratch::default(),
         }
     }
 
     /// Makes a probe that nothing in flight can be confused with, adds it to `out`, and remembers it by a number.
     pub(crate) fn issue(&mut self, shape: &Shape, probe: Issue, out: &mut Vec<u8>) -> u32 {
-        let serial = self.serial;
-        self.serial = self.serial.wrapping_add(1);
         let Issue {
             measurement,
             ttl,
@@ -80,30 +81,30 @@ impl Registry {
             now_ns,
             wait_ns,
         } = probe;
+        let serial = self.entries.next_serial();
+        let number = measurement.number;
+        let base = Fields::of_flow(&self.keys, shape, ttl);
         let mut nonce = 0;
         let (mut fields, index) = loop {
-            let draw = self.keys.draw(shape, measurement, ttl, attempt, nonce);
-            let fields = Fields::new(&self.keys, shape, draw, ttl);
+            let draw = self.keys.draw(shape, number, ttl, attempt, nonce);
+            let fields = base.with(draw, shape.method);
             let index = self.index(shape.method, shape.target, &fields);
             nonce += 1;
-            if nonce == DRAWS_MAX || !self.by_index.contains_key(&index) {
+            if nonce == DRAWS_MAX || self.by_index(index).is_none() {
                 break (fields, index);
             }
         };
         fields.serial = serial;
-        fields.keyed = self.keys.payload(shape, measurement, ttl, attempt, serial);
+        fields.keyed = self.keys.payload(shape, number, ttl, attempt, serial);
         let tcp_payload_len = u32::from(craft::tcp_payload_len(shape));
         if is_tcp(shape.method) && !self.tcp_payload_lens.contains(&tcp_payload_len) {
             self.tcp_payload_lens.push(tcp_payload_len);
         }
-        let conversation = (shape.target, protocol_of(shape), fields.source_port);
         let begin = out.len();
-        craft::packet(&self.keys, shape, &fields, out);
+        craft::packet(&self.keys, shape, &fields, &mut self.scratch, out);
         if let Some(checksum) = craft::own_checksum(shape, &out[begin..]) {
             fields.checksum = checksum;
         }
-        self.by_index.insert(index, serial);
-        *self.conversations.entry(conversation).or_default() += 1;
         let entry = Entry {
             measurement,
             ttl,
@@ -115,35 +116,91 @@ impl Registry {
             method: shape.method,
             fields,
             index,
-            conversation,
         };
-        self.entries.insert(serial, entry);
+        self.remember(serial, entry);
         serial
     }
 
     /// The probe with this serial number.
     pub(crate) fn entry_mut(&mut self, serial: u32) -> Option<&mut Entry> {
-        self.entries.get_mut(&serial)
+        self.entries.get_mut(serial)
+    }
+
+    /// The probe that an index leads to, and its serial number.
+    pub(super) fn by_index(&self, index: Index) -> Option<(u32, &Entry)> {
+        let is_it = |serial: &u32| {
+            self.entries
+                .get(*serial)
+                .is_some_and(|entry| entry.index == index)
+        };
+        let serial = *self.by_index.find(mix(index), is_it)?;
+        Some((serial, self.entries.get(serial)?))
+    }
+
+    /// Whether any probe that is remembered went there from this port.
+    pub(super) fn is_ours(&self, conversation: Conversation) -> bool {
+        let number = self.keys.conversation(conversation);
+        self.conversations
+            .find(number, |(known, _)| *known == number)
+            .is_some()
     }
 
     /// Forgets the probes whose replies would be later than late.
     pub(crate) fn forget(&mut self, now_ns: u64) {
-        while let Some(entry) = self.entries.first_entry() {
-            let old = entry.get().expires_ns.saturating_add(LINGER_NS) < now_ns;
+        while let Some(entry) = self.entries.first() {
+            let old = entry.expires_ns.saturating_add(LINGER_NS) < now_ns;
             if !old && self.entries.len() <= self.remembered_max {
                 break;
             }
-            let Some((serial, entry)) = self.entries.pop_first() else {
-                break;
-            };
-            if self.by_index.get(&entry.index) == Some(&serial) {
-                self.by_index.remove(&entry.index);
-            }
-            if let Some(count) = self.conversations.get_mut(&entry.conversation) {
-                *count -= 1;
-                if *count == 0 {
-                    self.conversations.remove(&entry.conversation);
-                }
+            self.forget_first();
+        }
+    }
+
+    fn remember(&mut self, serial: u32, entry: Entry) {
+        let Self {
+            entries,
+            by_index,
+            conversations,
+            keys,
+            ..
+        } = self;
+        // After so many draws the older probe of the same index gives way.
+        let is_it = |known: &u32| {
+            entries
+                .get(*known)
+                .is_some_and(|known| known.index == entry.index)
+        };
+        let hash_of = |known: &u32| entries.get(*known).map_or(0, |known| mix(known.index));
+        match by_index.find_mut(mix(entry.index), is_it) {
+            Some(known) => *known = serial,
+            None => drop(by_index.insert_unique(mix(entry.index), serial, hash_of)),
+        }
+        let number = keys.conversation(conversation_of(&entry));
+        match conversations.find_mut(number, |(known, _)| *known == number) {
+            Some((_, count)) => *count += 1,
+            None => drop(conversations.insert_unique(number, (number, 1), |(known, _)| *known)),
+        }
+        entries.push(entry);
+    }
+
+    fn forget_first(&mut self) {
+        let Some((serial, entry)) = self.entries.pop() else {
+            return;
+        };
+        let indexed = self
+            .by_index
+            .find_entry(mix(entry.index), |known| *known == serial);
+        if let Ok(indexed) = indexed {
+            indexed.remove();
+        }
+        let number = self.keys.conversation(conversation_of(&entry));
+        let counted = self
+            .conversations
+            .find_entry(number, |(known, _)| *known == number);
+        if let Ok(mut counted) = counted {
+            counted.get_mut().1 -= 1;
+            if counted.get().1 == 0 {
+                counted.remove();
             }
         }
     }
@@ -151,31 +208,37 @@ impl Registry {
     /// Where a probe is found again. Ports and lone checksums need the target beside them: the others have 32 bits.
     fn index(&self, method: Method, target: IpAddr, fields: &Fields) -> Index {
         match method {
-            Method::Icmp | Method::TcpSyn | Method::TcpAck => (tag(method, target), fields.word),
+            Method::Icmp | Method::TcpSyn | Method::TcpAck => {
+                by_tag(tag(method, target), fields.word)
+            }
             Method::UdpParis => {
                 let ip_id = if target.is_ipv6() { 0 } else { fields.ip_id };
-                (self.paris_tag(target), word(fields.checksum, ip_id))
+                self.paris_index(target, word(fields.checksum, ip_id))
             }
-            Method::UdpBySourcePort | Method::UdpByDestinationPort => (
-                self.keys.destination(target),
-                word(fields.source_port, fields.destination_port),
-            ),
+            Method::UdpBySourcePort | Method::UdpByDestinationPort => {
+                self.ports_index(target, word(fields.source_port, fields.destination_port))
+            }
         }
     }
 
-    pub(super) fn paris_tag(&self, target: IpAddr) -> u64 {
+    pub(super) fn paris_index(&self, target: IpAddr, word: u32) -> Index {
         if target.is_ipv6() {
-            self.keys.destination(target)
+            self.ports_index(target, word)
         } else {
-            tag(Method::UdpParis, target)
+            by_tag(tag(Method::UdpParis, target), word)
         }
+    }
+
+    pub(super) fn ports_index(&self, target: IpAddr, word: u32) -> Index {
+        // Apart from all tags, which are small.
+        (self.keys.destination(target) | 1 << 63) & !0xffff_ffff | u64::from(word)
     }
 }
 
 /// A probe to be issued.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Issue {
-    pub(crate) measurement: u32,
+    pub(crate) measurement: Handle,
     pub(crate) ttl: u8,
     pub(crate) attempt: u32,
     pub(crate) now_ns: u64,
@@ -186,13 +249,14 @@ fn is_tcp(method: Method) -> bool {
     matches!(method, Method::TcpSyn | Method::TcpAck)
 }
 
-fn protocol_of(shape: &Shape) -> u8 {
-    match shape.method {
-        Method::Icmp if shape.target.is_ipv6() => protocol::ICMPV6,
+fn conversation_of(entry: &Entry) -> Conversation {
+    let protocol = match entry.method {
+        Method::Icmp if entry.target.is_ipv6() => protocol::ICMPV6,
         Method::Icmp => protocol::ICMP,
         Method::UdpParis | Method::UdpBySourcePort | Method::UdpByDestinationPort => protocol::UDP,
         Method::TcpSyn | Method::TcpAck => protocol::TCP,
-    }
+    };
+    (entry.target, protocol, entry.fields.source_port)
 }
 
 /// Keeps the keyed fields of different protocols apart in one index.
@@ -203,6 +267,11 @@ pub(super) fn tag(method: Method, address: IpAddr) -> u64 {
         Method::TcpSyn | Method::TcpAck => 4,
     };
     protocol + u64::from(address.is_ipv6())
+}
+
+/// An index of 32 keyed bits.
+pub(super) fn by_tag(tag: u64, word: u32) -> Index {
+    tag << 32 | u64::from(word)
 }
 
 pub(super) fn word(high: u16, low: u16) -> u32 {

@@ -1,6 +1,7 @@
 //! What is constant in a flow, what is keyed, and what of it a reply must bring back.
 use super::{Finding, Heard, Issue, Keys, Registry, Shape};
 use crate::job::{PingMethod, PingOptions, Privilege, Target, TraceMethod, TraceOptions};
+use crate::slab::Handle;
 use crate::testing::{address, error, source, target_answer};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -39,7 +40,10 @@ fn trace_shape(method: TraceMethod, v6: bool, flow: u16, size: u16) -> Shape {
 
 fn issue(registry: &mut Registry, shape: &Shape, ttl: u8, attempt: u32) -> Vec<u8> {
     let probe = Issue {
-        measurement: 1,
+        measurement: Handle {
+            number: 1,
+            place: 0,
+        },
         ttl,
         attempt,
         now_ns: 0,

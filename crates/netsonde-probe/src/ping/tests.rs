@@ -94,4 +94,14 @@ fn late_and_duplicate_replies_are_counted_while_the_ping_lasts() {
         100 * MS,
         "a reply at the very end of its wait is in time"
     );
+    let left_ns: Vec<u64> = result
+        .replies
+        .iter()
+        .filter_map(|reply| reply.sent_ns)
+        .collect();
+    assert_eq!(left_ns, [log.sent[0].0, log.sent[2].0]);
+    assert_eq!(
+        (result.started_ns, result.ended_ns),
+        (log.sent[0].0, log.ended_ns)
+    );
 }

@@ -1,5 +1,6 @@
 //! The engine as the loop of a link knows it.
 use super::targets;
+use netsonde_columns::Columns;
 use netsonde_link::drive::Host;
 use netsonde_link::link::{Counters, Sink};
 use netsonde_link::monotonic_ns;
@@ -11,13 +12,17 @@ use netsonde_probe::{Engine, JobError};
 /// Kinds of frames of the input: packed targets, and that there are no more.
 const TARGETS: u8 = b'T';
 const END: u8 = b'E';
-/// Kind of a frame of the output: one event as JSON.
+/// Kinds of frames of the output: one event as JSON; the number of a table, and rows of it as an Arrow IPC stream.
 const EVENT: u8 = b'J';
+const TABLE: u8 = b'A';
 
 /// One job; a refused one is one event that says why.
 pub(super) struct Measurement {
     state: State,
-    output: Output,
+    /// Where rows gather, if that is how output is wanted.
+    columns: Option<Columns>,
+    /// The next event, to be written after the rows that came before it.
+    held: Option<Event>,
     counters: Counters,
 }
 
@@ -34,7 +39,8 @@ impl Measurement {
         };
         Self {
             state,
-            output,
+            columns: (output == Output::Columns).then(Columns::new),
+            held: None,
             counters: Counters::default(),
         }
     }
@@ -64,6 +70,41 @@ impl Measurement {
             }
         }
     }
+
+    /// The next frame: rows as they gather, other events as they come, the last one after all rows.
+    fn poll_frame(&mut self, now_ns: u64, output: &mut Vec<u8>) -> bool {
+        loop {
+            let columns = self
+                .columns
+                .as_mut()
+                .expect("asked for by whoever has some");
+            if let Some((table, rows)) = columns.poll_chunk(now_ns) {
+                push_frame(output, TABLE, |output| {
+                    output.push(table.id());
+                    output.extend_from_slice(&rows);
+                });
+                return true;
+            }
+            if let Some(event) = self.held.take() {
+                push_frame(output, EVENT, |output| write(&event, output));
+                return true;
+            }
+            let Some(event) = self.poll_event() else {
+                return false;
+            };
+            let columns = self.columns.as_mut().expect("as above");
+            if !columns.push(&event) {
+                if matches!(event, Event::Done { .. } | Event::Failed { .. }) {
+                    columns.flush();
+                }
+                self.held = Some(event);
+            }
+        }
+    }
+}
+
+fn write(event: &Event, output: &mut Vec<u8>) {
+    serde_json::to_writer(output, event).expect("events have string keys only");
 }
 
 impl State {
@@ -101,10 +142,12 @@ impl Host for Measurement {
     }
 
     fn poll_timeout(&self) -> Option<u64> {
-        match &self.state {
+        let engine_ns = match &self.state {
             State::Running(engine) => engine.poll_timeout(),
             State::Refused(_) => None,
-        }
+        };
+        let rows_ns = self.columns.as_ref().and_then(Columns::poll_timeout);
+        engine_ns.into_iter().chain(rows_ns).min()
     }
 
     fn handle_counters(&mut self, counters: Counters) {
@@ -134,20 +177,15 @@ impl Host for Measurement {
         true
     }
 
-    fn poll_output(&mut self, _now_ns: u64, output: &mut Vec<u8>) -> bool {
+    fn poll_output(&mut self, now_ns: u64, output: &mut Vec<u8>) -> bool {
+        if self.columns.is_some() {
+            return self.poll_frame(now_ns, output);
+        }
         let Some(event) = self.poll_event() else {
             return false;
         };
-        let write = |output: &mut Vec<u8>| {
-            serde_json::to_writer(output, &event).expect("events have string keys only");
-        };
-        match self.output {
-            Output::Events => {
-                write(output);
-                output.push(b'\n');
-            }
-            Output::Columns => push_frame(output, EVENT, write),
-        }
+        write(&event, output);
+        output.push(b'\n');
         true
     }
 

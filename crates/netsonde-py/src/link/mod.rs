@@ -1,5 +1,6 @@
 //! This host's sockets, and the sealed engine that uses them.
 mod measurement;
+mod routes;
 mod targets;
 
 use measurement::Measurement;
@@ -26,6 +27,8 @@ const PORTS: RangeInclusive<u16> = 0x8000..=u16::MAX;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(open_link, module)?)?;
     module.add_function(wrap_pyfunction!(engine_main, module)?)?;
+    module.add_class::<routes::Routes>()?;
+    module.add_class::<routes::Watch>()?;
     Ok(())
 }
 

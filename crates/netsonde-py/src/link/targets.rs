@@ -33,3 +33,33 @@ fn ip(version: u8, octets: &[u8; ADDRESS]) -> Option<IpAddr> {
         _ => None,
     }
 }
+
+/// Fills in the sources of packed targets. Returns those that have one and those that have none; `None` if these are no
+/// targets.
+pub(crate) fn fill(
+    packed: &[u8],
+    mut source: impl FnMut(IpAddr) -> Option<IpAddr>,
+) -> Option<(Vec<u8>, Vec<u8>)> {
+    let records = packed.chunks_exact(RECORD);
+    if !records.remainder().is_empty() {
+        return None;
+    }
+    let (mut filled, mut left) = (Vec::with_capacity(packed.len()), Vec::new());
+    for record in records {
+        let (version, address) = record.split_first()?;
+        let target = ip(*version, address.first_chunk()?)?;
+        match source(target) {
+            Some(source) => {
+                filled.extend_from_slice(&record[..=ADDRESS]);
+                let start = filled.len();
+                match source {
+                    IpAddr::V4(v4) => filled.extend_from_slice(&v4.octets()),
+                    IpAddr::V6(v6) => filled.extend_from_slice(&v6.octets()),
+                }
+                filled.resize(start + ADDRESS, 0);
+            }
+            None => left.extend_from_slice(record),
+        }
+    }
+    Some((filled, left))
+}

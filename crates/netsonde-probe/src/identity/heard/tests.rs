@@ -69,6 +69,7 @@ fn everything_that_an_error_says_is_recorded() {
         kind: ReplyKind::TimeExceeded,
         attempt: 2,
         rtt_ns: 5_000,
+        sent_ns: None,
         reply_ttl: Some(60),
         reply_tos: Some(0),
         ip_id: Some(77),

@@ -380,6 +380,7 @@ pub(crate) fn reply(responder: IpAddr, kind: ReplyKind, reply_ttl: u8) -> Reply 
         kind,
         attempt: 1,
         rtt_ns: 1_000_000,
+        sent_ns: None,
         reply_ttl: Some(reply_ttl),
         reply_tos: Some(0),
         ip_id: None,
