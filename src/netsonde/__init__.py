@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from netsonde import aio, annotate, lab, measure, model
-    from netsonde._sync import dns, dns_many, ping, ping_many, tnt, tnt_many, trace, trace_many
+    from netsonde._sync import (
+        alias,
+        dns,
+        dns_many,
+        ping,
+        ping_many,
+        tnt,
+        tnt_many,
+        trace,
+        trace_many,
+    )
     from netsonde.model import FormatError, HostError, NetsondeError, UsageError
 
 __all__ = [
@@ -17,6 +27,7 @@ __all__ = [
     "NetsondeError",
     "UsageError",
     "aio",
+    "alias",
     "annotate",
     "dns",
     "dns_many",

@@ -13,8 +13,14 @@ from netsonde.measure import _blocking
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from netsonde.measure import DnsKeywords, PingKeywords, TntKeywords, TraceKeywords
-    from netsonde.model import DnsResult, PingResult, TntResult, TraceResult
+    from netsonde.measure import (
+        AliasKeywords,
+        DnsKeywords,
+        PingKeywords,
+        TntKeywords,
+        TraceKeywords,
+    )
+    from netsonde.model import AliasResult, DnsResult, PingResult, TntResult, TraceResult
 
 
 def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
@@ -89,6 +95,34 @@ def tnt(target: str, **options: Unpack[TntKeywords]) -> TntResult:
         ['5.1.2.2', '5.1.3.2', '5.1.4.2']
     """
     return _blocking.run(measure.tnt(target, **options), "tnt")
+
+
+def alias(targets: Iterable[str], **options: Unpack[AliasKeywords]) -> AliasResult:
+    """Return which of many addresses belong to one router, with the evidence.
+
+    All are measured together: a router gives itself away by one counter behind the IP
+    identifications of several addresses, or by answering from another address than the one
+    that was probed.
+
+    Args:
+        targets: Host names or addresses; for prefixscan the hops of a path, in order.
+        **options: See `AliasKeywords`; the usual ones are `method`, `rate_pps` and `rounds`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Source:
+        Keys et al., "Internet-scale IPv4 alias resolution with MIDAR", ToN 2013, and those
+        named in `docs/concepts/alias.md`.
+
+    Examples:
+        >>> lab = netsonde.lab.load("plain")
+        >>> result = netsonde.alias(["5.1.0.2", "5.1.1.1", "5.1.1.2"], vantage=lab)
+        >>> [found.addresses for found in result.sets]
+        [('5.1.0.2', '5.1.1.1')]
+    """
+    return _blocking.run(measure.alias(targets, **options), "alias")
 
 
 def ping_many(

@@ -19,7 +19,15 @@ could break a reader changes the version; a job of another version is refused.
 _RECORDS_HEAD = """\
 # Records
 
-What [events and jobs](schema.md) are made of. `null` stands where a field says so.
+What [events](schema.md) are made of; jobs have [options](options.md) besides. `null` stands
+where a field says so.
+"""
+
+
+_OPTIONS_HEAD = """\
+# Options
+
+What a [job](schema.md#the-job) is made of: targets, budgets, and the options of each kind.
 """
 
 
@@ -33,11 +41,25 @@ def schema_page() -> str:
 
 
 def records_page() -> str:
-    """Return the page of the records that events and jobs are made of."""
+    """Return the page of the records that events are made of."""
+    return _page(_RECORDS_HEAD, "records.md")
+
+
+def options_page() -> str:
+    """Return the page of the records that only jobs are made of."""
+    return _page(_OPTIONS_HEAD, "options.md")
+
+
+def _page(head: str, page: str) -> str:
     definitions = json_schema()["$defs"]
     rest = sorted(set(definitions) - set(_tags()) - {"Job"})
-    parts = [_section(name, definitions[name], name, "##") for name in rest]
-    return "\n".join([_RECORDS_HEAD, *parts])
+    shown = [name for name in rest if _page_of(name) == page]
+    return "\n".join([head, *(_section(name, definitions[name], name, "##") for name in shown)])
+
+
+def _page_of(name: str) -> str:
+    is_of_job = name.endswith("Options") or name in ("Budget", "PrefixLimits", "Target")
+    return "options.md" if is_of_job else "records.md"
 
 
 def _tags() -> dict[str, str]:
@@ -61,7 +83,8 @@ def _section(name: str, definition: dict[str, Any], title: str, level: str = "##
 
 def _type(value: dict[str, Any]) -> str:
     if "$ref" in value:
-        return f"[{_name(value['$ref'])}](records.md#{_name(value['$ref']).lower()})"
+        name = _name(value["$ref"])
+        return f"[{name}]({_page_of(name)}#{name.lower()})"
     if "anyOf" in value:
         return " or ".join(map(_type, value["anyOf"]))
     if "enum" in value:

@@ -3,12 +3,13 @@
 import pytest
 
 from netsonde.measure import (
+    AliasKeywords,
     PingKeywords,
     RunKeywords,
     TntKeywords,
     TraceKeywords,
 )
-from netsonde.model import PingOptions, TntOptions, TraceOptions, attributes
+from netsonde.model import AliasOptions, PingOptions, TntOptions, TraceOptions, attributes
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,7 @@ from netsonde.model import PingOptions, TntOptions, TraceOptions, attributes
     [
         (PingKeywords, [PingOptions]),
         (TraceKeywords, [TraceOptions]),
+        (AliasKeywords, [AliasOptions]),
         (TntKeywords, [TraceOptions, TntOptions]),
     ],
 )
@@ -26,5 +28,5 @@ def test_options_are_the_fields_of_the_job(keywords: type, records: list[type]) 
 
 def test_every_option_is_described() -> None:
     assert set(attributes(RunKeywords)) == set(RunKeywords.__annotations__)
-    for record in (PingOptions, TraceOptions, TntOptions):
+    for record in (AliasOptions, PingOptions, TraceOptions, TntOptions):
         assert set(attributes(record)) == set(record.__struct_fields__)

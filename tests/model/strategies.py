@@ -12,7 +12,19 @@ _ADDRESSES = st.sampled_from(["5.1.0.2", "255.0.0.1", "::", "2a00:5::1", "2a00:5
 _PREFIXES = st.sampled_from(["5.9.0.0/16", "5.2.0.1/32", "::/0", "2a00::/12"])
 _UINT64_MAX = 2**64 - 1
 #: Fields of text that are addresses.
-_ADDRESS_FIELDS = {"target", "source", "responder", "address", "entry", "exit"}
+_ADDRESS_FIELDS = {
+    "a",
+    "address",
+    "addresses",
+    "alias",
+    "b",
+    "entry",
+    "exit",
+    "rejected",
+    "responder",
+    "source",
+    "target",
+}
 
 
 @cache
@@ -53,6 +65,7 @@ def _plain(name: str, hint: object, arguments: tuple[object, ...]) -> st.SearchS
         return _ADDRESSES if name in _ADDRESS_FIELDS else st.text(max_size=8)
     simple: dict[object, st.SearchStrategy[Any]] = {
         bool: st.booleans(),
+        float: st.integers(0, 2**20).map(lambda value: value / 8),
         int: st.just(1),
         type(None): st.none(),
     }

@@ -9,9 +9,13 @@ from hypothesis import given, settings
 
 from netsonde import _core
 from netsonde.model import (
+    AliasMethod,
+    AliasProbe,
+    AliasVerdict,
     AttemptOutcome,
     Completeness,
     Event,
+    IpIdClass,
     Kind,
     Method,
     PingMethod,
@@ -59,6 +63,10 @@ _PLACES: dict[type[StrEnum], str] = {
     Method: '"method":"brpr"',
     AttemptOutcome: '"outcome":"revealed"',
     Completeness: '"completeness":"complete"',
+    AliasMethod: '"method":"midar"',
+    AliasProbe: '"probe":"tcp-ack"',
+    AliasVerdict: '"verdict":"unknown"',
+    IpIdClass: '"class":"counter"',
 }
 
 
@@ -71,6 +79,7 @@ def test_enumerations_have_the_members_of_the_rust_side(enum: type[StrEnum]) -> 
         '{"type":"start","schema":1,"job":"","kind":"ping","privilege":"raw","targets":1,"seed":1,"epoch_ns":null}',
         '{"type":"ping","target":"::","source":"::","method":"icmp","sent":0,"replies":[],'
         '"duplicates":0,"late":0,"incomplete":false}',
+        msgspec.json.encode(samples.aliases()).decode(),
     ]
     text = next(text for text in texts if place in text)
     broken = text.replace(place, place.replace(f'"{value}"', '"?"'), 1)

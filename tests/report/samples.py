@@ -1,11 +1,22 @@
 """Results made by hand, as the reference path gives them."""
 
+import msgspec
+
 from netsonde.model import (
+    AliasAddress,
+    AliasConflict,
+    AliasMethod,
+    AliasPair,
+    AliasProbe,
+    AliasResult,
+    AliasSet,
+    AliasVerdict,
     Attempt,
     AttemptOutcome,
     Completeness,
     Hop,
     HopFacts,
+    IpIdClass,
     Label,
     Method,
     Reply,
@@ -185,4 +196,76 @@ def _attempt(address: str, step: int) -> Attempt:
         buddy=False,
         outcome=outcome,
         sent=6 - step,
+    )
+
+
+def aliases() -> AliasResult:
+    """Return two aliases, an address that is silent, and evidence that contradicts itself."""
+    a, b, c = "5.1.0.2", "5.1.1.1", "5.1.1.2"
+    midar, mercator = AliasMethod.MIDAR, AliasMethod.MERCATOR
+    silent = AliasAddress(address=c, is_target=True, class_=IpIdClass.SILENT, sent=10, received=0)
+    found = AliasPair(
+        a=a,
+        b=b,
+        method=midar,
+        verdict=AliasVerdict.ALIAS,
+        samples=30,
+        rounds=3,
+        bounds=24,
+        false_positive=2e-5,
+    )
+    unknown = AliasPair(
+        a=a,
+        b=c,
+        method=AliasMethod.ALLY,
+        verdict=AliasVerdict.UNKNOWN,
+        samples=1,
+        rounds=0,
+        bounds=0,
+        distance=300,
+    )
+    return AliasResult(
+        method=AliasMethod.AUTO,
+        addresses=(
+            _counter(a, AliasProbe.ICMP, 4.0),
+            silent,
+            msgspec.structs.replace(
+                silent, address="5.1.2.2", class_=IpIdClass.UNFRAGMENTED, received=3
+            ),
+            msgspec.structs.replace(
+                _counter(b, AliasProbe.TCP_ACK, 4.2), is_target=False, byte_swapped=True
+            ),
+        ),
+        sets=(AliasSet(addresses=(a, b), methods=(mercator, midar), false_positive=2e-5),),
+        pairs=(found, unknown),
+        conflicts=(
+            AliasConflict(
+                alias=(a, b),
+                alias_method=mercator,
+                rejected=(b, c),
+                rejected_method=midar,
+                joined=True,
+            ),
+        ),
+        eliminated=7,
+        untested=2,
+        stop=StopReason.BUDGET,
+        sent=40,
+        received=30,
+        duplicates=0,
+        late=0,
+        started_ns=0,
+        ended_ns=1_000_000_000,
+    )
+
+
+def _counter(address: str, probe: AliasProbe, velocity: float) -> AliasAddress:
+    return AliasAddress(
+        address=address,
+        is_target=True,
+        probe=probe,
+        class_=IpIdClass.COUNTER,
+        velocity=velocity,
+        sent=10,
+        received=10,
     )

@@ -1,6 +1,6 @@
 //! The stream of events that a job gives: a start, results as they come, exactly one `done` or `failed`.
 use crate::job::{Kind, Privilege};
-use crate::record::{Counters, Hop, PingResult, Reply, TntResult, Trace};
+use crate::record::{AliasResult, Counters, Hop, PingResult, Reply, TntResult, Trace};
 use alloc::string::String;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,8 @@ pub enum Event {
     Trace(Trace),
     /// The measurement of a target's tunnels has ended.
     Tnt(TntResult),
+    /// The measurement of all targets together has ended.
+    Alias(AliasResult),
     /// How far the job has come, as often as it asked for.
     Progress {
         /// Probes.

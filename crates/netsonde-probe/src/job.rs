@@ -1,4 +1,8 @@
 //! The job: what to measure, how, and how much it may cost.
+mod alias;
+
+pub use alias::{AliasMethod, AliasOptions, AliasProbe};
+
 use crate::error::JobError;
 use crate::targets::Prefix;
 use alloc::{string::String, vec::Vec};
@@ -32,6 +36,9 @@ pub struct Job {
     /// For `tnt`.
     #[serde(default)]
     pub tnt: TntOptions,
+    /// For `alias`.
+    #[serde(default)]
+    pub alias: AliasOptions,
     /// Probes per second over all measurements of the job; never exceeded in any one-second window.
     pub rate_pps: u32,
     /// Probes awaiting a reply at once, over all measurements.
@@ -79,6 +86,8 @@ pub enum Kind {
     Trace,
     /// The path with its MPLS tunnels.
     Tnt,
+    /// Which targets are addresses of one router; all are measured together.
+    Alias,
 }
 
 /// One target and the address to probe it from.
@@ -254,6 +263,7 @@ impl Job {
             ping: PingOptions::default(),
             trace: TraceOptions::default(),
             tnt: TntOptions::default(),
+            alias: AliasOptions::default(),
             rate_pps: 1_000,
             in_flight_max: 1_000,
             budget: Budget::default(),

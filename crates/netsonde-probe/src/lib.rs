@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod alias;
 mod engine;
 mod error;
 pub mod event;

@@ -10,6 +10,7 @@ use crate::tnt::TaskId;
 use crate::trace::{self, Trace};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 /// Milliseconds are for people, the engine counts in these.
 pub(crate) const MILLISECOND_NS: u64 = 1_000_000;
@@ -124,6 +125,14 @@ impl Body {
             token: attempt,
             wait_ns,
         })
+    }
+
+    /// See [`Session::poll_message`].
+    pub(crate) fn poll_message(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Session(session) => session.poll_message(),
+            Self::Ping(_) | Self::Trace(_) => None,
+        }
     }
 
     pub(crate) fn handle_sent(&mut self, token: u32, packet: &[u8]) {

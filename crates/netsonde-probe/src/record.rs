@@ -1,5 +1,10 @@
 //! What was measured: replies, hops, traces, tunnels. Plain data, serialised as it stands.
+mod alias;
 mod tunnel;
+
+pub use alias::{
+    AliasAddress, AliasConflict, AliasPair, AliasResult, AliasSet, AliasVerdict, IpIdClass,
+};
 
 pub use tunnel::{
     Attempt, AttemptOutcome, Completeness, FailedRevelation, HopFacts, Method, TntHop, TntResult,

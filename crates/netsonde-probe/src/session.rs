@@ -7,6 +7,7 @@ use crate::identity::Shape;
 use crate::measurement::Verdict;
 use crate::record::{Reply, StopReason};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt::Debug;
 
 /// One probe that a session wants to send.
@@ -23,7 +24,6 @@ pub(crate) struct Ask {
 
 /// The first authentic reply to a probe.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the sessions that land next read them")]
 pub(crate) struct Answer<'a> {
     pub(crate) token: u32,
     pub(crate) reply: Reply,
@@ -38,6 +38,11 @@ pub(crate) struct Answer<'a> {
 pub(crate) trait Session: Debug + Send + Sync {
     /// Whether `poll_ask` would give a probe now.
     fn is_ready(&self, now_ns: u64) -> bool;
+
+    /// A whole IP packet to be sent before the next probe, to which no reply is expected.
+    fn poll_message(&mut self) -> Option<Vec<u8>> {
+        None
+    }
 
     /// The next probe, taken as sent.
     fn poll_ask(&mut self, now_ns: u64) -> Option<Ask>;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsonde.model import HopSettled, PingResult, TntResult, TraceResult
+from netsonde.model import AliasResult, HopSettled, PingResult, TntResult, TraceResult
 
 if TYPE_CHECKING:
     from netsonde.model import Address, Event
@@ -21,6 +21,8 @@ def responders(event: Event) -> tuple[Address, ...]:
             found = [reply.responder for hop in event.hops for reply in hop.replies]
         case TntResult():
             found = [router.address for router in event.path if router.address is not None]
+        case AliasResult():
+            found = [one.address for one in event.addresses if one.received]
         case _:
             found = []
     return tuple(dict.fromkeys(found))

@@ -10,6 +10,7 @@ from msgspec.json import encode
 from rich.text import Text
 
 from netsonde.model import (
+    AliasResult,
     Done,
     HopSettled,
     Kind,
@@ -24,6 +25,8 @@ from netsonde.model import (
 from netsonde.report import (
     Printer,
     TraceTable,
+    alias_lines,
+    alias_nodes,
     counters_line,
     ping_heading,
     ping_lines,
@@ -68,6 +71,19 @@ class JsonShow:
         sys.stdout.flush()
 
 
+class NodesShow:
+    """Prints routers as CAIDA's Internet topology data kits do, one a line."""
+
+    def annotate(self, learned: Iterable[Annotation]) -> None:
+        """Leave it: the format has no place for it."""
+
+    def show(self, line: Line) -> None:
+        """Print the routers of a result."""
+        if isinstance(line.event, AliasResult):
+            sys.stdout.writelines(f"{node}\n" for node in alias_nodes(line.event))
+            sys.stdout.flush()
+
+
 class TableShow:
     """Prints results as tables.
 
@@ -82,7 +98,7 @@ class TableShow:
         self._asked = asked
         self._targets = resolved.targets
         self._names = resolved.names
-        self._live = asked.kind is not Kind.TNT and len(resolved.targets) == 1
+        self._live = asked.kind in (Kind.PING, Kind.TRACE) and len(resolved.targets) == 1
         self._verbose = verbose
         self._printer = Printer(sys.stdout)
         self._shown = 0
@@ -115,7 +131,7 @@ class TableShow:
                 return [ping_reply_line(event)]
             case HopSettled() if self._live:
                 return self._table.hop_lines(event.hop, event.target, self._printer.width)
-            case PingResult() | TraceResult() | TntResult():
+            case PingResult() | TraceResult() | TntResult() | AliasResult():
                 self._shown += 1
                 apart = [Text("")] if self._shown > 1 else []
                 return apart + self._result_lines(event)
@@ -138,8 +154,10 @@ class TableShow:
         return [heading] if self._asked.kind is Kind.PING else [heading, self._table.heading()]
 
     def _result_lines(self, result: Result) -> list[Text]:
-        name, width = self._names.get(result.target, ""), self._printer.width
-        verbose = self._verbose
+        width, verbose = self._printer.width, self._verbose
+        if isinstance(result, AliasResult):
+            return alias_lines(result, width, verbose=verbose, known=self._note)
+        name = self._names.get(result.target, "")
         match result:
             case PingResult():
                 return ping_lines(result, name=name, live=self._live, known=self._note)

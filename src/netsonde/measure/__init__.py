@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netsonde.measure._choose import VantageLike, choose
 from netsonde.measure._functions import (
+    alias,
     dns,
     dns_many,
     ping,
@@ -19,6 +20,7 @@ from netsonde.measure._functions import (
 from netsonde.measure._keywords import (
     IN_FLIGHT_MAX_DEFAULT,
     RATE_PPS_DEFAULT,
+    AliasKeywords,
     DnsKeywords,
     PingKeywords,
     RunKeywords,
@@ -27,10 +29,8 @@ from netsonde.measure._keywords import (
 )
 from netsonde.measure._request import OptionError, Request, request
 from netsonde.measure._resolve import Problem, Resolved
-from netsonde.measure._run import Line, gather, lines, prepare, stream, walk
-from netsonde.measure._target_list import Name, Selections, TargetList, selections
+from netsonde.measure._run import Line, lines, prepare
 from netsonde.measure._vantage import Vantage
-from netsonde.measure._walk import Walk
 
 if TYPE_CHECKING:
     from netsonde.measure._annotator import Annotator
@@ -40,42 +40,36 @@ if TYPE_CHECKING:
 __all__ = [
     "IN_FLIGHT_MAX_DEFAULT",
     "RATE_PPS_DEFAULT",
+    "AliasKeywords",
     "Annotator",
     "DnsKeywords",
     "Finding",
     "Line",
-    "Name",
     "OptionError",
     "PingKeywords",
     "Problem",
     "Request",
     "Resolved",
     "RunKeywords",
-    "Selections",
-    "TargetList",
     "TntKeywords",
     "TraceKeywords",
     "Vantage",
     "VantageLike",
-    "Walk",
+    "alias",
     "check_dns_name",
     "choose",
     "dns",
     "dns_many",
     "examine",
-    "gather",
     "lines",
     "ping",
     "ping_many",
     "prepare",
     "request",
-    "selections",
-    "stream",
     "tnt",
     "tnt_many",
     "trace",
     "trace_many",
-    "walk",
 ]
 
 

@@ -9,6 +9,7 @@ from netsonde.measure import _run
 from netsonde.measure._choose import choose
 from netsonde.measure._request import request
 from netsonde.model import (
+    AliasResult,
     DnsResult,
     Kind,
     NetsondeError,
@@ -21,7 +22,13 @@ from netsonde.model import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
 
-    from netsonde.measure._keywords import DnsKeywords, PingKeywords, TntKeywords, TraceKeywords
+    from netsonde.measure._keywords import (
+        AliasKeywords,
+        DnsKeywords,
+        PingKeywords,
+        TntKeywords,
+        TraceKeywords,
+    )
 
 
 async def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
@@ -96,6 +103,38 @@ async def tnt(target: str, **options: Unpack[TntKeywords]) -> TntResult:
         ['5.1.2.2', '5.1.3.2', '5.1.4.2']
     """
     return await _one(TntResult, Kind.TNT, target, options)
+
+
+async def alias(targets: Iterable[str], **options: Unpack[AliasKeywords]) -> AliasResult:
+    """Return which of many addresses belong to one router, with the evidence.
+
+    All are measured together: a router gives itself away by one counter behind the IP
+    identifications of several addresses, or by answering from another address than the one
+    that was probed.
+
+    Args:
+        targets: Host names or addresses; for prefixscan the hops of a path, in order.
+        **options: See `AliasKeywords`; the usual ones are `method`, `rate_pps` and `rounds`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Source:
+        Keys et al., "Internet-scale IPv4 alias resolution with MIDAR", ToN 2013, and those
+        named in `docs/concepts/alias.md`.
+
+    Examples:
+        >>> lab = netsonde.lab.load("plain")
+        >>> result = await alias(["5.1.0.2", "5.1.1.1", "5.1.1.2"], vantage=lab)
+        >>> [found.addresses for found in result.sets]
+        [('5.1.0.2', '5.1.1.1')]
+    """
+    async with aclosing(_many(AliasResult, Kind.ALIAS, targets, options)) as results:
+        async for result in results:
+            return result
+    message = "the measurement ended without a result"
+    raise NetsondeError(message)
 
 
 async def ping_many(
@@ -206,7 +245,7 @@ async def dns_many(
             yield result
 
 
-_Result = TypeVar("_Result", PingResult, TraceResult, TntResult)
+_Result = TypeVar("_Result", PingResult, TraceResult, TntResult, AliasResult)
 
 
 async def _one(

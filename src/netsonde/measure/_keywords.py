@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from netsonde.measure._choose import VantageLike
-    from netsonde.model import DnsTransport, PingMethod, TraceMethod
+    from netsonde.model import AliasMethod, AliasProbe, DnsTransport, PingMethod, TraceMethod
 
 #: Probes per second unless asked otherwise: polite towards one path, fast enough for it.
 RATE_PPS_DEFAULT = 100
@@ -25,8 +24,6 @@ class RunKeywords(TypedDict, total=False):
         family: 4 or 6: which address of a host name to take; without it the resolver's first.
         allow_special_purpose: Measure private, documentation, loopback and other special-purpose
             addresses (RFC 6890) too.
-        exclude: Do-not-probe list: prefixes, or files of them, to which nothing is sent, neither
-            to a target nor to an address found on the way; beside `~/.config/netsonde/exclude`.
         rate_pps: Probes per second over all targets, 1 or more; never exceeded in any second.
         in_flight_max: Probes awaiting a reply at once over all targets, 1 or more.
         probes_per_target: Probes that one target may cost, everything included.
@@ -39,7 +36,6 @@ class RunKeywords(TypedDict, total=False):
     vantage: VantageLike
     family: Literal[4, 6] | None
     allow_special_purpose: bool
-    exclude: Iterable[str | Path]
     rate_pps: int
     in_flight_max: int
     probes_per_target: int
@@ -92,6 +88,32 @@ class TntKeywords(TraceKeywords, total=False):
     flow_retries: int
     opaque_min: int
     opaque_max: int
+
+
+class AliasKeywords(RunKeywords, total=False):
+    """Options of alias; ranges and defaults are those of `netsonde.model.AliasOptions`."""
+
+    method: (
+        AliasMethod
+        | Literal["auto", "mercator", "ally", "midar", "radargun", "prefixscan", "speedtrap"]
+    )
+    probe: AliasProbe | Literal["auto", "icmp", "udp", "tcp-ack"]
+    attempts: int
+    wait_ms: int
+    gap_ms: int
+    interval_ms: int
+    samples: int
+    rounds: int
+    round_gap_ms: int
+    fudge: int
+    shuffle: bool
+    byte_swap: bool
+    near: int
+    far: int
+    false_positive_ppm: int
+    prefix_len: int
+    destination_port: int
+    all_pairs: bool
 
 
 class DnsKeywords(TypedDict, total=False):

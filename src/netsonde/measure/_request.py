@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import msgspec
 
 from netsonde import _core
-from netsonde.measure._exclude import exclusions
 from netsonde.measure._keywords import IN_FLIGHT_MAX_DEFAULT, RATE_PPS_DEFAULT, RunKeywords
 from netsonde.model import (
+    AliasOptions,
     Budget,
     HostError,
     Job,
@@ -64,6 +64,7 @@ class Request(NamedTuple):
     ping: PingOptions
     trace: TraceOptions
     tnt: TntOptions
+    alias: AliasOptions
     budget: Budget
     run: RunKeywords
     is_method_given: bool = True
@@ -84,27 +85,20 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
     """
     left = dict(options)
     ping = _take(PingOptions, left) if kind is Kind.PING else PingOptions()
-    trace = _take(TraceOptions, left) if kind is not Kind.PING else TraceOptions()
+    trace = _take(TraceOptions, left) if kind in (Kind.TRACE, Kind.TNT) else TraceOptions()
     tnt = _take(TntOptions, left) if kind is Kind.TNT else TntOptions()
+    alias = _take(AliasOptions, left) if kind is Kind.ALIAS else AliasOptions()
     budget = _take(Budget, left, {"probes_per_target": "per_target", "probes_total": "total"})
     for name in left:
         if name not in RunKeywords.__annotations__:
             msg = f"{kind}() got an unexpected keyword argument {name!r}"
             raise TypeError(msg)
     run = RunKeywords(**left)  # type: ignore[typeddict-item]
-    return Request(kind, ping, trace, tnt, budget, run, "method" in options)
+    return Request(kind, ping, trace, tnt, alias, budget, run, "method" in options)
 
 
-def job(
-    asked: Request, vantage: Vantage, targets: Iterable[Target] | None, **more: object
-) -> bytes:
+def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
     """Return the job as JSON, checked by the core.
-
-    Args:
-        asked: What to measure.
-        vantage: Where to measure from.
-        targets: The targets; None if they come while the job runs.
-        **more: Fields of the job that no option of a request sets.
 
     Raises:
         OptionError: Options contradict each other.
@@ -114,6 +108,9 @@ def job(
     if asked.kind is Kind.TNT and privilege is Privilege.NONE:
         message = "tnt needs raw sockets: without them, replies show neither TTLs nor labels"
         raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
+    if asked.kind is Kind.ALIAS and privilege is Privilege.NONE:
+        message = "alias needs raw sockets: without them, replies show no IP identification"
+        raise HostError(message, "`netsonde doctor` says how to allow them")
     if privilege is Privilege.NONE and not asked.is_method_given:
         asked = asked._replace(
             ping=msgspec.structs.replace(asked.ping, method=PingMethod.UDP),
@@ -129,41 +126,31 @@ def job(
     fields = {
         "id": job_id(unix_ms, random[:10]),
         "kind": asked.kind,
-        "targets": tuple(targets or ()),
-        "stream_targets": targets is None,
+        "targets": tuple(targets),
         "ping": asked.ping,
         "trace": asked.trace,
         "tnt": asked.tnt,
+        "alias": asked.alias,
         "rate_pps": run.get("rate_pps", RATE_PPS_DEFAULT),
         "in_flight_max": run.get("in_flight_max", IN_FLIGHT_MAX_DEFAULT),
         "budget": asked.budget,
-        "exclude": excluded(asked, vantage),
         "deadline_ms": run.get("deadline_ms"),
         "privilege": privilege,
         "origin": run.get("origin", ""),
         "epoch_ns": None if virtual else time.time_ns() - time.monotonic_ns(),
         "seed": seed,
         "key": random[-16:].hex(),
-        **more,
     }
     made = _convert(fields, Job)
     _check(made)
     return msgspec.json.encode(made)
 
 
-def excluded(asked: Request, vantage: Vantage) -> tuple[str, ...]:
-    """Return the prefixes to which a request sends nothing.
-
-    Raises:
-        UsageError: A list cannot be read as one.
-        HostError: A file cannot be read.
-    """
-    return exclusions(asked.run.get("exclude", ()), default=not vantage.is_virtual)
-
-
 def _check(made: Job) -> None:
     """Let the core refuse contradictions now, and not once something was started."""
-    one = msgspec.structs.replace(made, targets=made.targets[:1])
+    one = made
+    if made.kind is not Kind.ALIAS:
+        one = msgspec.structs.replace(made, targets=made.targets[:1])
     try:
         _core.Engine(msgspec.json.encode(one), 0)
     except _core.JobError as error:
@@ -193,7 +180,7 @@ def _option(text: str) -> str:
     """Return a text with fields of the job named as the options that set them."""
     text = text.replace("budget.per_target", "probes_per_target")
     text = text.replace("budget.total", "probes_total")
-    return re.sub(r"\b(?:ping|trace|tnt)\.(?=\w)", "", text)
+    return re.sub(r"\b(?:ping|trace|tnt|alias)\.(?=\w)", "", text)
 
 
 def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:

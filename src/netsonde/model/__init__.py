@@ -4,6 +4,16 @@ Every record is frozen and mirrors the schema of the Rust side field by field. T
 (FRPLA, RTLA and the rest) are those of the Rust side.
 """
 
+from netsonde.model._alias import (
+    AliasAddress,
+    AliasConflict,
+    AliasPair,
+    AliasResult,
+    AliasSet,
+    AliasVerdict,
+    IpIdClass,
+)
+from netsonde.model._alias_options import AliasMethod, AliasOptions, AliasProbe
 from netsonde.model._annotation import Annotation
 from netsonde.model._base import Address, Record
 from netsonde.model._dns import (
@@ -73,6 +83,15 @@ from netsonde.model._tunnel import (
 __all__ = [
     "SCHEMA",
     "Address",
+    "AliasAddress",
+    "AliasConflict",
+    "AliasMethod",
+    "AliasOptions",
+    "AliasPair",
+    "AliasProbe",
+    "AliasResult",
+    "AliasSet",
+    "AliasVerdict",
     "Annotation",
     "Attempt",
     "AttemptOutcome",
@@ -97,6 +116,7 @@ __all__ = [
     "HopSettled",
     "HostError",
     "Interface",
+    "IpIdClass",
     "Job",
     "Kind",
     "Label",

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from netsonde.model._alias import AliasResult
 from netsonde.model._base import Address, Record, UInt32, UInt64
 from netsonde.model._job import Kind, Privilege
 from netsonde.model._reply import Counters, Reply
@@ -103,11 +104,20 @@ class Failed(Record, frozen=True, kw_only=True, tag_field="type", tag="failed"):
 
 
 #: What a measurement of one target gives.
-Result = PingResult | TraceResult | TntResult
+Result = PingResult | TraceResult | TntResult | AliasResult
 
 #: One line of the stream: a start, results as they come, exactly one `done` or `failed`.
 Event = (
-    Start | PingReply | HopSettled | PingResult | TraceResult | TntResult | Progress | Done | Failed
+    Start
+    | PingReply
+    | HopSettled
+    | PingResult
+    | TraceResult
+    | TntResult
+    | AliasResult
+    | Progress
+    | Done
+    | Failed
 )
 
 

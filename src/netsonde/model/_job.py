@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from netsonde.model._alias_options import AliasOptions
 from netsonde.model._base import Address, Record, UInt8, UInt16, UInt32, UInt64
 
 #: Version of the job and event schema; a job of another version is refused.
@@ -21,6 +22,7 @@ class Kind(StrEnum):
     PING = "ping"
     TRACE = "trace"
     TNT = "tnt"
+    ALIAS = "alias"
 
 
 class Privilege(StrEnum):
@@ -192,6 +194,7 @@ class Job(Record, frozen=True, kw_only=True):
         ping: Options of kind ping.
         trace: Options of kind trace, and of the first trace of kind tnt.
         tnt: Options of kind tnt.
+        alias: Options of kind alias; all targets are measured together.
         rate_pps: Probes per second over all measurements, never exceeded in any one-second window.
         in_flight_max: Probes awaiting a reply at once, over all measurements.
         budget: How much the job may send.
@@ -218,6 +221,7 @@ class Job(Record, frozen=True, kw_only=True):
     ping: PingOptions = PingOptions()
     trace: TraceOptions = TraceOptions()
     tnt: TntOptions = TntOptions()
+    alias: AliasOptions = AliasOptions()
     rate_pps: _Positive32
     in_flight_max: _Positive32
     budget: Budget = Budget()

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from netsonde.report._alias import alias_lines, alias_nodes
 from netsonde.report._compare import compare_lines, summary_lines
 from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
@@ -23,6 +24,8 @@ __all__ = [
     "Printer",
     "Survey",
     "TraceTable",
+    "alias_lines",
+    "alias_nodes",
     "compare_lines",
     "counters_line",
     "dns_lines",

@@ -1,4 +1,6 @@
 //! Checks of a job, before anything is sent.
+mod alias;
+
 use crate::error::JobError;
 use crate::job::{
     Job, Kind, PingMethod, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceMethod,
@@ -58,6 +60,7 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
             check_ping(&job.ping)?;
             check_tnt(&job.tnt)?;
         }
+        Kind::Alias => alias::check_alias(job)?,
     }
     check_privilege(job)?;
     let key = parse_key(&job.key)?;
@@ -148,6 +151,12 @@ fn check_privilege(job: &Job) -> Result<(), JobError> {
             false,
             "privilege",
             "raw: labels and TTLs cannot be seen without",
+            "none",
+        ),
+        Kind::Alias => require(
+            false,
+            "privilege",
+            "raw: IP identifications cannot be seen without",
             "none",
         ),
     }

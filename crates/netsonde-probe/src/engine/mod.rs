@@ -25,7 +25,7 @@ mod timers;
 use crate::error::JobError;
 use crate::event::Event;
 use crate::identity::{Issue, Keys, Registry};
-use crate::job::{Job, Output, SCHEMA};
+use crate::job::{Job, Kind, Output, SCHEMA};
 use crate::measurement::{MILLISECOND_NS, Measurement};
 use crate::record::{Counters, StopReason};
 use crate::slab::{Handle, Slab};
@@ -45,6 +45,9 @@ use timers::Timers;
 const PINGS_MAX: usize = 1 << 18;
 /// The same for all other kinds.
 const RUNS_MAX: usize = 1 << 16;
+
+/// What is sent and is no probe has this number, which a probe has after four thousand million others.
+const MESSAGE_SERIAL: u32 = u32::MAX;
 
 /// One job being done.
 #[derive(Debug)]
@@ -106,12 +109,14 @@ impl Engine {
         // The key stays where it is needed.
         job.key = String::new();
         let listed = core::mem::take(&mut job.targets);
+        // What is measured together keeps its order.
+        let order = (job.kind != Kind::Alias).then_some(job.seed);
         Ok(Self {
             started_ns: now_ns,
             deadline_ns: job
                 .deadline_ms
                 .map(|ms| now_ns.saturating_add(ms.saturating_mul(MILLISECOND_NS))),
-            pending: Pending::new(listed, job.seed, job.stream_targets),
+            pending: Pending::new(listed, order, job.stream_targets),
             begun: 0,
             ended: 0,
             registry: Registry::new(Keys::new(key, job.seed), job.privilege, job.in_flight_max),
@@ -216,12 +221,20 @@ impl Engine {
             .runs
             .get_mut(measurement.run)
             .expect("a measurement ends with its run");
-        let spent =
-            run.sent >= self.job.budget.per_target || self.counters.sent >= self.job.budget.total;
+        let most = self.job.budget.per_target.saturating_mul(run.targets);
+        let spent = run.sent >= most || self.counters.sent >= self.job.budget.total;
         if spent {
             measurement.body.refuse();
             // What only waited for a repeat may have waited long enough.
             measurement.body.handle_timeout(now_ns);
+        }
+        if let Some(message) = measurement.body.poll_message() {
+            run.sent += 1;
+            self.counters.sent += 1;
+            self.pacer.take(now_ns);
+            out.extend_from_slice(&message);
+            self.settle(id, now_ns);
+            return Some(MESSAGE_SERIAL);
         }
         let (shape, wait_ns) = (measurement.shape, measurement.wait_ns);
         let ask = measurement.body.poll_ask(now_ns, &shape, wait_ns);

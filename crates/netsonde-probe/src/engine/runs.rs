@@ -1,5 +1,6 @@
 //! Targets: each is one measurement, or a TNT machine that asks for many.
 use super::{Engine, PINGS_MAX, RUNS_MAX};
+use crate::alias::Aliases;
 use crate::event::Event;
 use crate::identity::Shape;
 use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
@@ -17,6 +18,8 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) target: Target,
+    /// How many there are, where they are measured together.
+    pub(super) targets: u32,
     /// Probes sent for it.
     pub(super) sent: u32,
     /// What asks for measurements, in a TNT job.
@@ -49,6 +52,7 @@ impl Engine {
         });
         let run = self.runs.insert(Run {
             target,
+            targets: 1,
             sent: 0,
             machine,
         });
@@ -63,6 +67,17 @@ impl Engine {
             }
             Kind::Tnt => {
                 self.drive(run, now_ns);
+            }
+            Kind::Alias => {
+                let targets = self.pending.take_all(target);
+                let (rate_pps, seed) = (self.job.rate_pps, self.job.seed);
+                let session = Aliases::new(&self.job.alias, &targets, rate_pps, seed, now_ns);
+                let count = u32::try_from(targets.len()).unwrap_or(u32::MAX);
+                self.begun = count;
+                if let Some(run) = self.runs.get_mut(run) {
+                    run.targets = count;
+                }
+                self.begin_session(run, target, Box::new(session), now_ns);
             }
         }
         true
@@ -95,7 +110,6 @@ impl Engine {
     }
 
     /// Begins a session as the run's only measurement; its event is the result.
-    #[allow(dead_code, reason = "the first kind of session lands next")]
     fn begin_session(
         &mut self,
         run: Handle,
@@ -166,8 +180,7 @@ impl Engine {
 
     fn end_run(&mut self, run: Handle, event: Event) {
         self.events.push_back(event);
-        self.runs.remove(run);
-        self.ended += 1;
+        self.ended += self.runs.remove(run).map_or(0, |run| run.targets);
     }
 
     /// Tells a machine how its task went, and sees what it and those that waited for it want next.

@@ -24,9 +24,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// The job's own targets in the order that `seed` draws.
-    pub(super) fn new(mut listed: Vec<Target>, seed: u64, is_open: bool) -> Self {
-        seed::shuffle(&mut listed, seed);
+    /// The job's own targets in the order that `seed` draws, or as they are.
+    pub(super) fn new(mut listed: Vec<Target>, seed: Option<u64>, is_open: bool) -> Self {
+        if let Some(seed) = seed {
+            seed::shuffle(&mut listed, seed);
+        }
         listed.reverse();
         Self {
             accepted: listed.len() as u64,
@@ -38,6 +40,13 @@ impl Pending {
 
     pub(super) fn pop(&mut self) -> Option<Target> {
         self.listed.pop().or_else(|| self.streamed.pop_front())
+    }
+
+    /// All that wait now, `first` before them.
+    pub(super) fn take_all(&mut self, first: Target) -> Vec<Target> {
+        let mut all = Vec::from([first]);
+        all.extend(core::iter::from_fn(|| self.pop()));
+        all
     }
 
     /// None waits now.

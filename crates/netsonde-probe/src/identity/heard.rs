@@ -53,7 +53,7 @@ impl<'a> Heard<'a> {
         let packet = IpPacket::parse(packet).map_err(|_| Unheard::Unparsed)?;
         let ip = packet.header;
         if ip.fragment_offset != 0 || ip.more_fragments {
-            return Err(Unheard::Unparsed);
+            return Self::parse_fragment(ip, packet.payload);
         }
         match (ip.protocol, ip.source.is_ipv6()) {
             (protocol::ICMP, false) | (protocol::ICMPV6, true) => {
@@ -68,6 +68,30 @@ impl<'a> Heard<'a> {
                 Ok(Self::Udp { ip, udp })
             }
             _ => Err(Unheard::Unrelated),
+        }
+    }
+
+    /// Of the fragments of an IPv6 echo reply the first tells whose it is, and none the checksum. Those behind it
+    /// are nobody's; no other reply is made so large that it would come in pieces.
+    fn parse_fragment(ip: IpHeader, message: &'a [u8]) -> Result<Self, Unheard> {
+        if ip.protocol != protocol::ICMPV6 || !ip.source.is_ipv6() {
+            return Err(Unheard::Unparsed);
+        }
+        if ip.fragment_offset != 0 {
+            return Err(Unheard::Unrelated);
+        }
+        match Icmp::parse(message, true) {
+            Ok(Icmp::EchoReply {
+                ident,
+                sequence,
+                payload,
+            }) => Ok(Self::EchoReply {
+                ip,
+                ident,
+                sequence,
+                payload,
+            }),
+            _ => Err(Unheard::Unparsed),
         }
     }
 

@@ -164,3 +164,39 @@ fn advice_and_wrong_checksums_are_no_replies() {
     };
     assert_eq!(Heard::parse(&fragment).unwrap_err(), Unheard::Unparsed);
 }
+
+#[test]
+fn the_first_fragment_of_an_ipv6_echo_reply_is_read_and_no_other() {
+    use crate::testing::{address, wrap};
+    let fragment = |offset: u16, next: u8, icmp_type: u8| {
+        let mut payload = alloc::vec![next, 0, 0, 0, 0, 0, 0x12, 0x34];
+        payload[2..4].copy_from_slice(&(offset << 3 | 1).to_be_bytes());
+        // The checksum is that of all fragments together.
+        payload.extend([icmp_type, 0, 0xde, 0xad, 0, 7, 0, 9, 1, 2, 3, 4, 5, 6, 7, 8]);
+        wrap(address(true, 9), address(true, 0), 44, &payload)
+    };
+    let packet = fragment(0, 58, types::V6_ECHO_REPLY);
+    let Ok(Heard::EchoReply {
+        ip,
+        ident,
+        sequence,
+        payload,
+    }) = Heard::parse(&packet)
+    else {
+        panic!("{:?}", Heard::parse(&packet))
+    };
+    assert_eq!(
+        (ip.ident, ident, sequence, payload.len()),
+        (Some(0x1234), 7, 9, 8)
+    );
+    let refused = |packet: &[u8]| Heard::parse(packet).unwrap_err();
+    assert_eq!(
+        refused(&fragment(2, 58, types::V6_ECHO_REPLY)),
+        Unheard::Unrelated
+    );
+    assert_eq!(refused(&fragment(0, 58, types::V6_ECHO)), Unheard::Unparsed);
+    assert_eq!(
+        refused(&fragment(0, 17, types::V6_ECHO_REPLY)),
+        Unheard::Unparsed
+    );
+}
