@@ -59,9 +59,40 @@ def test_bad_lines_of_a_file_lose_no_other(tmp_path: Path) -> None:
     assert ran.status == 2
     assert ran.out.count("reached in") == 2
     assert [line for line in ran.err.splitlines() if line.startswith("error")] == [
-        f'error: {file}:3: expected one host name or address, found "not a name"',
+        f'error: {file}:3: expected one address, prefix or host name, found "not a name"',
         f"error: {file}:2: the lab has no host or router named nobody",
     ]
+
+
+def test_prefixes_are_measured_and_what_is_left_out_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "targets.txt"
+    file.write_text("5.2.0.0/30\nhost\nnobody\n5.1.0.2\n5.2.0.1/24\n")
+    ran = netsonde(
+        *("ping", "-f", str(file), "--lab", "plain", "-c", "1", "--json"),
+        *("--exclude", "5.1.0.0/24"),
+    )
+    events = [json.loads(line) for line in ran.out.splitlines()]
+    found = {event["target"] for event in events if event["type"] == "ping"}
+    assert found == {"5.2.0.0", "5.2.0.1", "5.2.0.2", "5.2.0.3"}
+    assert "left out: 1 excluded, 1 duplicate" in ran.err
+    assert f"{file}:3: the lab has no host or router named nobody" in ran.err
+    assert f"{file}:5: expected no bits beyond the length, such as 5.2.0.0/24" in ran.err
+    assert ran.status == 2
+
+
+def test_one_address_of_each_prefix() -> None:
+    ran = netsonde(
+        *("trace", "5.2.0.0/29", "--each", "30", "--lab", "plain", "--json", "--each-host", "1")
+    )
+    events = [json.loads(line) for line in ran.out.splitlines()]
+    found = {event["target"] for event in events if event["type"] == "trace"}
+    assert found == {"5.2.0.1", "5.2.0.5"}
+
+
+def test_an_excluded_target_is_refused_by_name() -> None:
+    ran = netsonde("trace", "5.2.0.1", "--lab", "plain", "--exclude", "5.2.0.0/16")
+    assert (ran.status, ran.out) == (2, "")
+    assert "5.2.0.1 is in a do-not-probe list" in ran.err
 
 
 def test_many_bad_lines_are_counted(tmp_path: Path) -> None:

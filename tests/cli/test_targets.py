@@ -30,8 +30,8 @@ def test_a_malformed_line_is_told_with_its_number_and_loses_no_other(tmp_path: P
     found = targets([], file)
     assert found.names == ("5.2.0.1", "5.2.0.2")
     assert [problem.message for problem in found.problems] == [
-        f'{file}:2: expected one host name or address, found "foo bar"',
-        f'{file}:3: expected one host name or address, found "\\xff\\xfe"',
+        f'{file}:2: expected one address, prefix or host name, found "foo bar"',
+        f'{file}:3: expected one address, prefix or host name, found "\\xff\\xfe"',
     ]
 
 
@@ -46,7 +46,9 @@ def test_what_is_found_cannot_steer_the_terminal(tmp_path: Path) -> None:
 def test_a_malformed_argument_is_told_too() -> None:
     found = targets(["not a name", "5.2.0.1"], None)
     assert found.names == ("5.2.0.1",)
-    assert found.problems[0].message == 'expected one host name or address, found "not a name"'
+    assert (
+        found.problems[0].message == 'expected one address, prefix or host name, found "not a name"'
+    )
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
@@ -86,6 +88,20 @@ def test_every_line_of_any_file_is_a_target_or_a_problem_or_empty(content: bytes
             found = targets([], file.name)
         except UsageError:
             return
-    text = content.decode("utf-8", errors="backslashreplace").removeprefix("\ufeff")
-    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+    if found.many is not None:
+        return
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    lines = [line.partition(b"#")[0].strip(b" \t\n\x0c\r") for line in text.split(b"\n")]
     assert len(found.names) + len(found.problems) == sum(map(bool, lines))
+
+
+def test_prefixes_and_long_lists_are_many(tmp_path: Path) -> None:
+    file = _file(tmp_path, b"5.9.0.0/24 each=28\n5.2.0.1\nexample.net\n")
+    found = targets(["5.2.0.7"], file)
+    assert (found.names, found.many is not None) == ((), True)
+    assert found.many
+    assert found.many.space.count == 18
+    assert found.many.names == (("example.net", f"{file}:3: "),)
+    addresses = b"".join(b"5.2.%d.%d\n" % divmod(number, 256) for number in range(1_001))
+    assert targets([], _file(tmp_path, addresses)).many
+    assert targets([], _file(tmp_path, addresses[: addresses.rindex(b"5.")])).many is None

@@ -9,6 +9,17 @@ from netsonde.measure._lab import LabVantage
 def test_hosts_and_labs_have_all_of_it() -> None:
     vantages: list[Vantage] = [Host(), LabVantage(netsonde.lab.load("plain"))]
     wanted = {name for name in vars(Vantage) if not name.startswith("_")}
-    assert wanted == {"is_virtual", "privilege", "known_addresses", "source", "run"}
+    assert wanted == {
+        *(
+            "is_virtual",
+            "privilege",
+            "known_name",
+            "known_addresses",
+            "source",
+            "run",
+            "routes",
+            "stream",
+        ),
+    }
     for vantage in vantages:
         assert wanted <= set(dir(vantage))

@@ -12,9 +12,13 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("TARGET_BYTES", RECORD_LEN)?;
     module.add_class::<TargetSpace>()?;
     module.add_class::<Targets>()?;
+    module.add_class::<PrefixSet>()?;
     module.add_function(wrap_pyfunction!(read_prefix, module)?)?;
     Ok(())
 }
+
+/// Number, text, and what was expected.
+type Left<'py> = (u64, Bound<'py, PyBytes>, Option<String>);
 
 /// What was written down; see `netsonde_probe::targets::Space`.
 #[pyclass(module = "netsonde._core")]
@@ -46,13 +50,12 @@ impl TargetSpace {
     /// Reads whole lines; returns how many, and of those that are neither address nor prefix the number (from 0),
     /// the text, and what was expected (None where it may be a host name).
     #[pyo3(signature = (text, /))]
-    fn read(&mut self, py: Python<'_>, text: &[u8]) -> (u64, Vec<(u64, String, Option<String>)>) {
+    fn read<'py>(&mut self, py: Python<'py>, text: &[u8]) -> (u64, Vec<Left<'py>>) {
         let (lines, left) = py.detach(|| read_lines(&mut self.space, text, &self.options));
-        let left = left.into_iter();
-        (
-            lines,
-            left.map(|one| (one.line, one.text, one.expected)).collect(),
-        )
+        let left = left
+            .into_iter()
+            .map(|one| (one.line, PyBytes::new(py, &one.text), one.expected));
+        (lines, left.collect())
     }
 
     /// Targets so far, repeated ones included.
@@ -78,11 +81,7 @@ impl Targets {
         exclude: Vec<String>,
         allow_special_purpose: bool,
     ) -> PyResult<Self> {
-        let exclude = exclude
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<Prefix>, _>>()
-            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let exclude = parse_prefixes(&exclude)?;
         let space = std::mem::take(&mut space.space);
         let walk = || Walk::new(space, seed, RangeSet::new(exclude), allow_special_purpose);
         Ok(Self(py.detach(walk)))
@@ -114,19 +113,12 @@ impl Targets {
             .map(|record| PyBytes::new(py, &record))
     }
 
-    /// Leaves out what an earlier run finished, one address a line; returns how many were not marked before.
+    /// Leaves out what an earlier run finished: addresses of 17 bytes each, the version first, then 16 of which IPv4
+    /// fills the first four. Returns how many were not marked before.
     #[pyo3(signature = (addresses, /))]
-    fn mark_done(&mut self, py: Python<'_>, addresses: &str) -> PyResult<u64> {
-        py.detach(|| {
-            let mut marked = 0;
-            for line in addresses.lines() {
-                let address = line
-                    .parse()
-                    .map_err(|_| PyValueError::new_err(line.to_owned()))?;
-                marked += u64::from(self.0.mark_done(address));
-            }
-            Ok(marked)
-        })
+    fn mark_done(&mut self, py: Python<'_>, addresses: &[u8]) -> PyResult<u64> {
+        py.detach(|| self.0.mark_done_packed(addresses))
+            .ok_or_else(|| PyValueError::new_err("expected packed addresses of 17 bytes each"))
     }
 
     /// Numbers of the space: targets at most.
@@ -168,6 +160,28 @@ impl Targets {
         counts.set_item("done", refused.done)?;
         Ok(counts)
     }
+}
+
+/// Addresses that some prefixes hold; see `netsonde_probe::targets::RangeSet`.
+#[pyclass(module = "netsonde._core", frozen)]
+struct PrefixSet(RangeSet);
+
+#[pymethods]
+impl PrefixSet {
+    #[new]
+    #[pyo3(signature = (prefixes, /))]
+    fn new(prefixes: Vec<String>) -> PyResult<Self> {
+        parse_prefixes(&prefixes).map(|prefixes| Self(RangeSet::new(prefixes)))
+    }
+
+    fn __contains__(&self, address: IpAddr) -> bool {
+        self.0.contains(address)
+    }
+}
+
+fn parse_prefixes(texts: &[String]) -> PyResult<Vec<Prefix>> {
+    let parsed: Result<Vec<Prefix>, _> = texts.iter().map(|text| text.parse()).collect();
+    parsed.map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// A prefix in canonical text; a bare address is a prefix of its own.

@@ -8,12 +8,27 @@ import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
+import click
+
 from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
 from netsonde.cli._responders import responders
 from netsonde.cli._show import JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
-from netsonde.measure import Request, Vantage, choose, lines, prepare, request
+from netsonde.measure import (
+    Request,
+    Resolved,
+    Vantage,
+    Walk,
+    choose,
+    gather,
+    lines,
+    prepare,
+    request,
+    selections,
+    stream,
+    walk,
+)
 from netsonde.model import (
     AliasResult,
     Kind,
@@ -31,6 +46,9 @@ if TYPE_CHECKING:
 
 #: Complaints about targets printed one by one; the others are counted.
 COMPLAINTS_MAX = 20
+
+#: Kinds that look at all targets together.
+_TOGETHER = frozenset({"alias"})
 
 #: Switches of the command alone, which click sets to False where not given.
 _SWITCHES = {"family_4", "family_6", "json", "names", "verbose"}
@@ -50,9 +68,12 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
         NetsondeError: Nothing could be measured.
     """
     given = _given(parameters)
-    wanted = targets(given.pop("target", ()), given.pop("file", None))
-    as_json, verbose = given.pop("json", False), given.pop("verbose", False)
     family = _family(four=given.pop("family_4", False), six=given.pop("family_6", False))
+    which = selections(given.pop("each", ()), given.pop("each_host", None))
+    wanted = targets(
+        given.pop("target", ()), given.pop("file", None), family=family, selections=which
+    )
+    as_json, verbose = given.pop("json", False), given.pop("verbose", False)
     vantage = _vantage(
         given.pop("lab", None), given.pop("attach", None), given.pop("privilege", None)
     )
@@ -92,9 +113,15 @@ async def _run(
     as_nodes: bool,
     verbose: bool,
 ) -> int:
-    resolved = await prepare(asked, vantage, wanted.names)
+    crowd = walk(asked, vantage, wanted.many) if wanted.many else None
+    if crowd is None:
+        resolved = await prepare(asked, vantage, wanted.names)
+    elif asked.kind in _TOGETHER:
+        resolved, crowd = await gather(crowd), None
+    else:
+        resolved = Resolved((), crowd.names, ())
     status = _complain([_placed(problem, wanted) for problem in resolved.problems])
-    if not resolved.targets:
+    if not resolved.targets and crowd is None:
         return status or 0
     show: Show = TableShow(asked, resolved, verbose=verbose)
     if as_json or as_nodes:
@@ -111,14 +138,31 @@ async def _run(
 
     loop.add_signal_handler(signal.SIGINT, interrupt)
     try:
-        events = lines(asked, vantage, resolved, stop)
-        with Progress(asked.kind, len(resolved.targets), sys.stderr) as progress:
-            unreached = len(resolved.targets) - await _follow(events, annotator, show, progress)
+        if crowd is None:
+            events = lines(asked, vantage, resolved, stop)
+        else:
+            events = stream(asked, vantage, crowd, stop)
+        size = len(resolved.targets) if crowd is None else crowd.size
+        with Progress(asked.kind, size, sys.stderr) as progress:
+            reached = await _follow(events, annotator, show, progress)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+    if crowd is not None:
+        status = _complain([problem.error for problem in crowd.problems]) or status
+        size = crowd.given
+        _tell_refused(crowd)
     if stop.is_set():
         return _INTERRUPTED
-    return status or (_NOT_REACHED if unreached else 0)
+    return status or (_NOT_REACHED if reached < size else 0)
+
+
+def _tell_refused(crowd: Walk) -> None:
+    """Say how many targets were left out, by reason; each of a few would have had a line."""
+    words = {name.replace("_", " "): count for name, count in crowd.refused().items() if count}
+    words.pop("unresolved", None)
+    if words:
+        told = ", ".join(f"{count} {reason}" for reason, count in words.items())
+        click.echo(f"left out: {told}", err=True)
 
 
 async def _follow(
@@ -165,7 +209,7 @@ def _vantage(
     return choose(load(lab, attachment=attach))
 
 
-def _family(*, four: bool, six: bool) -> int | None:
+def _family(*, four: bool, six: bool) -> Literal[4, 6] | None:
     if four and six:
         raise UsageError("-4 and -6 exclude each other", "leave out both for either")
     return 4 if four else 6 if six else None

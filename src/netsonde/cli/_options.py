@@ -14,6 +14,36 @@ from netsonde.model import Budget, Job, Record, attributes
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
+#: Where targets come from, and which are left out.
+_TARGET_OPTIONS = [
+    click.Option(
+        ["-f", "--file", "file"],
+        metavar="FILE",
+        help="Read targets from FILE: a line is an address, a prefix or a host name, and "
+        "# starts a comment; - is standard input.",
+    ),
+    click.Option(
+        ["--each"],
+        metavar="LENGTH",
+        type=click.IntRange(0, 128),
+        multiple=True,
+        help="Take one address of each prefix of this length, up to 32 for IPv4 and above "
+        "for IPv6; repeat it for both. [default: every address of an IPv4 prefix]",
+    ),
+    click.Option(
+        ["--each-host"],
+        metavar="N|random",
+        help="Which address that is: its number in the prefix, or a random one. [default: 1]",
+    ),
+    click.Option(
+        ["--exclude"],
+        metavar="FILE|PREFIX",
+        multiple=True,
+        help="Send nothing there, neither to a target nor to what is found on the way; "
+        "repeat it for more. ~/.config/netsonde/exclude always holds on this host.",
+    ),
+]
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 #: Short flags, as the field's tools have them.
@@ -72,14 +102,13 @@ def run_options() -> Callable[[F], F]:
 
 
 def place_options(command: F) -> F:
-    """Add the options that say what to measure from, and how to show it."""
+    """Add the options that say what to measure and from where, and how to show it."""
+    return _decorate(_TARGET_OPTIONS)(_place_options(command))
+
+
+def _place_options(command: F) -> F:
     return _decorate(
         [
-            click.Option(
-                ["-f", "--file", "file"],
-                metavar="FILE",
-                help="Read targets from FILE, one a line, # starts a comment; - is standard input.",
-            ),
             click.Option(
                 ["--lab"],
                 metavar="NAME",

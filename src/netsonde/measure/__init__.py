@@ -29,8 +29,10 @@ from netsonde.measure._keywords import (
 )
 from netsonde.measure._request import OptionError, Request, request
 from netsonde.measure._resolve import Problem, Resolved
-from netsonde.measure._run import Line, lines, prepare
+from netsonde.measure._run import Line, gather, lines, prepare, stream, walk
+from netsonde.measure._target_list import Name, Selections, TargetList, selections
 from netsonde.measure._vantage import Vantage
+from netsonde.measure._walk import Walk
 
 if TYPE_CHECKING:
     from netsonde.measure._annotator import Annotator
@@ -45,31 +47,39 @@ __all__ = [
     "DnsKeywords",
     "Finding",
     "Line",
+    "Name",
     "OptionError",
     "PingKeywords",
     "Problem",
     "Request",
     "Resolved",
     "RunKeywords",
+    "Selections",
+    "TargetList",
     "TntKeywords",
     "TraceKeywords",
     "Vantage",
     "VantageLike",
+    "Walk",
     "alias",
     "check_dns_name",
     "choose",
     "dns",
     "dns_many",
     "examine",
+    "gather",
     "lines",
     "ping",
     "ping_many",
     "prepare",
     "request",
+    "selections",
+    "stream",
     "tnt",
     "tnt_many",
     "trace",
     "trace_many",
+    "walk",
 ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from netsonde.measure._choose import VantageLike
     from netsonde.model import AliasMethod, AliasProbe, DnsTransport, PingMethod, TraceMethod
@@ -24,6 +25,8 @@ class RunKeywords(TypedDict, total=False):
         family: 4 or 6: which address of a host name to take; without it the resolver's first.
         allow_special_purpose: Measure private, documentation, loopback and other special-purpose
             addresses (RFC 6890) too.
+        exclude: Do-not-probe list: prefixes, or files of them, to which nothing is sent, neither
+            to a target nor to an address found on the way; beside `~/.config/netsonde/exclude`.
         rate_pps: Probes per second over all targets, 1 or more; never exceeded in any second.
         in_flight_max: Probes awaiting a reply at once over all targets, 1 or more.
         probes_per_target: Probes that one target may cost, everything included.
@@ -36,6 +39,7 @@ class RunKeywords(TypedDict, total=False):
     vantage: VantageLike
     family: Literal[4, 6] | None
     allow_special_purpose: bool
+    exclude: Iterable[str | Path]
     rate_pps: int
     in_flight_max: int
     probes_per_target: int

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from netsonde.model import Privilege
+import msgspec
+
+from netsonde import _core
+from netsonde.measure._sources import Sources
+from netsonde.measure._streams import EVENT, TABLE, Frame, unpack
+from netsonde.model import Job, Output, Privilege, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
     from netsonde.lab import Lab
     from netsonde.model import Address
+
+#: Targets of one run in a lab at most: all are gathered before virtual time begins.
+TARGETS_MAX = 1_000_000
+#: The numbers of the tables in frames.
+_TABLES = {name: number for number in range(256) if (name := _core.table_name(number))}
 
 
 class LabVantage:
@@ -48,6 +58,34 @@ class LabVantage:
         """
         return str(self._lab.source(ip_address(target)))
 
+    def routes(self) -> Sources:
+        """Return what fills in the sources of packed targets."""
+        return Sources(self.source, is_one_per_family=True)
+
+    async def stream(
+        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+    ) -> AsyncGenerator[Frame, None]:
+        """Run a job whose targets are gathered first, and yield its output, in pieces.
+
+        Raises:
+            UsageError: There are more targets than a lab takes.
+        """
+        asked = msgspec.json.decode(job, type=Job)
+        if targets is not None:
+            gathered = [target async for chunk in targets for target in unpack(chunk)]
+            if len(gathered) > TARGETS_MAX:
+                message = f"a lab takes {TARGETS_MAX} targets in one run at most"
+                raise UsageError(message, "measure a part of them")
+            if not gathered:
+                return
+            asked = msgspec.structs.replace(asked, targets=tuple(gathered), stream_targets=False)
+        events = self.run(msgspec.json.encode(asked), stop)
+        columns = _core.Columns() if asked.output is Output.COLUMNS else None
+        async with aclosing(events):
+            async for event in events:
+                for frame in _frames(event, columns):
+                    yield frame
+
     async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
         """Run a job in virtual time, and yield its events; stopped, those that there are."""
         events = _Events(stop)
@@ -55,6 +93,23 @@ class LabVantage:
             await asyncio.to_thread(self._lab.run, job, events)
         for event in events:
             yield event
+
+
+def _frames(event: bytes, columns: _core.Columns | None) -> Iterable[Frame]:
+    """Yield what a process would write of an event."""
+    if columns is None or not columns.push(event):
+        if columns is not None and event.startswith((b'{"type":"done"', b'{"type":"failed"')):
+            columns.flush()
+            yield from _tables(columns)
+        yield Frame(EVENT, 0, event)
+    else:
+        yield from _tables(columns)
+
+
+def _tables(columns: _core.Columns) -> Iterable[Frame]:
+    # Virtual time: a batch is cut when it is full, or at the end.
+    while (chunk := columns.poll_chunk(0)) is not None:
+        yield Frame(TABLE, _TABLES[chunk[0]], chunk[1])
 
 
 class _Events(list[bytes]):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import msgspec
 
 from netsonde import _core
+from netsonde.measure._exclude import exclusions
 from netsonde.measure._keywords import IN_FLIGHT_MAX_DEFAULT, RATE_PPS_DEFAULT, RunKeywords
 from netsonde.model import (
     AliasOptions,
@@ -97,8 +98,16 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
     return Request(kind, ping, trace, tnt, alias, budget, run, "method" in options)
 
 
-def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
+def job(
+    asked: Request, vantage: Vantage, targets: Iterable[Target] | None, **more: object
+) -> bytes:
     """Return the job as JSON, checked by the core.
+
+    Args:
+        asked: What to measure.
+        vantage: Where to measure from.
+        targets: The targets; None if they come while the job runs.
+        **more: Fields of the job that no option of a request sets.
 
     Raises:
         OptionError: Options contradict each other.
@@ -126,7 +135,8 @@ def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
     fields = {
         "id": job_id(unix_ms, random[:10]),
         "kind": asked.kind,
-        "targets": tuple(targets),
+        "targets": tuple(targets or ()),
+        "stream_targets": targets is None,
         "ping": asked.ping,
         "trace": asked.trace,
         "tnt": asked.tnt,
@@ -134,16 +144,28 @@ def job(asked: Request, vantage: Vantage, targets: Iterable[Target]) -> bytes:
         "rate_pps": run.get("rate_pps", RATE_PPS_DEFAULT),
         "in_flight_max": run.get("in_flight_max", IN_FLIGHT_MAX_DEFAULT),
         "budget": asked.budget,
+        "exclude": excluded(asked, vantage),
         "deadline_ms": run.get("deadline_ms"),
         "privilege": privilege,
         "origin": run.get("origin", ""),
         "epoch_ns": None if virtual else time.time_ns() - time.monotonic_ns(),
         "seed": seed,
         "key": random[-16:].hex(),
+        **more,
     }
     made = _convert(fields, Job)
     _check(made)
     return msgspec.json.encode(made)
+
+
+def excluded(asked: Request, vantage: Vantage) -> tuple[str, ...]:
+    """Return the prefixes to which a request sends nothing.
+
+    Raises:
+        UsageError: A list cannot be read as one.
+        HostError: A file cannot be read.
+    """
+    return exclusions(asked.run.get("exclude", ()), default=not vantage.is_virtual)
 
 
 def _check(made: Job) -> None:

@@ -26,6 +26,8 @@ _SWITCH_HINT = (
     "Internet; --allow-special-purpose (allow_special_purpose=True) measures them all the same"
 )
 
+_EXCLUDE_HINT = "--exclude gave it, or the file ~/.config/netsonde/exclude"
+
 
 class Problem(NamedTuple):
     """A name that cannot be measured, and why."""
@@ -46,20 +48,28 @@ class Resolved(NamedTuple):
 
 
 async def resolve(
-    names: Iterable[str], vantage: Vantage, *, family: Family, allow_special_purpose: bool
+    names: Iterable[str],
+    vantage: Vantage,
+    *,
+    family: Family,
+    allow_special_purpose: bool,
+    exclude: Iterable[str] = (),
 ) -> Resolved:
     """Return the targets that names stand for, and what is wrong with the others.
 
     An address that two names lead to is measured once.
     """
     limit = asyncio.Semaphore(LOOKUPS_MAX)
+    forbidden = _core.PrefixSet(list(exclude))
 
     async def one(name: str) -> Target | NetsondeError:
         try:
             async with limit:
-                address = await _address(name, vantage, family)
+                address = await find_address(name, vantage, family)
             if not allow_special_purpose and not vantage.is_virtual:
                 _refuse_special_purpose(name, address)
+            if address in forbidden:
+                raise UsageError(f"{name} is in a do-not-probe list", _EXCLUDE_HINT)
             return Target(address=address, source=vantage.source(address))
         except NetsondeError as error:
             return error
@@ -78,7 +88,7 @@ async def resolve(
     return Resolved(tuple(found.values()), asked, tuple(problems))
 
 
-async def _address(name: str, vantage: Vantage, family: Family) -> Address:
+async def find_address(name: str, vantage: Vantage, family: Family) -> Address:
     """Return the address of a name, or a literal address in canonical text."""
     if literal := _literal(name):
         if family and literal.version != family:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import aclosing
 from typing import TYPE_CHECKING, NamedTuple
 
-from netsonde.measure._request import Request, job
+from netsonde.measure._request import SEED_VIRTUAL, Request, excluded, job
 from netsonde.measure._resolve import Resolved, resolve
-from netsonde.model import Event, Failed, NetsondeError, decode_event
+from netsonde.measure._streams import unpack
+from netsonde.measure._walk import Walk
+from netsonde.model import Event, Failed, NetsondeError, UsageError, decode_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
+    from netsonde.measure._target_list import TargetList
     from netsonde.measure._vantage import Vantage
+    from netsonde.model import Target
+
+#: Targets that are measured together at most.
+GATHERED_MAX = 65_536
 
 
 class Line(NamedTuple):
@@ -31,10 +39,69 @@ async def prepare(asked: Request, vantage: Vantage, names: Iterable[str]) -> Res
     Raises:
         NetsondeError: The options or the vantage cannot do it, whatever the targets.
     """
-    family = asked.run.get("family")
     return await resolve(
-        names, vantage, family=family, allow_special_purpose=asked.allows_special_purpose
+        names,
+        vantage,
+        family=asked.run.get("family"),
+        allow_special_purpose=asked.allows_special_purpose,
+        exclude=excluded(asked, vantage),
     )
+
+
+def walk(asked: Request, vantage: Vantage, wanted: TargetList) -> Walk:
+    """Return the targets of a request that come while it runs: many, or those of prefixes.
+
+    Raises:
+        NetsondeError: A do-not-probe list cannot be read as one.
+    """
+    seed = asked.run.get("seed")
+    if seed is None:
+        seed = SEED_VIRTUAL if vantage.is_virtual else int.from_bytes(os.urandom(4), "big")
+    return Walk(
+        wanted,
+        vantage,
+        seed=seed,
+        exclude=excluded(asked, vantage),
+        allow_special_purpose=asked.allows_special_purpose,
+        family=asked.run.get("family"),
+    )
+
+
+async def gather(targets: Walk) -> Resolved:
+    """Return all targets of a walk at once, for measurements that need to know them all.
+
+    Raises:
+        UsageError: There are more than `GATHERED_MAX`.
+    """
+    found: list[Target] = []
+    async with aclosing(targets.chunks()) as chunks:
+        async for records in chunks:
+            found += unpack(records)
+            if len(found) > GATHERED_MAX:
+                message = f"more than {GATHERED_MAX} targets, and all are measured together"
+                raise UsageError(message, "measure a part of them")
+    return Resolved(tuple(found), targets.names, tuple(targets.problems))
+
+
+async def stream(
+    asked: Request, vantage: Vantage, targets: Walk, stop: asyncio.Event | None = None
+) -> AsyncGenerator[Line, None]:
+    """Yield the events of a request whose targets come while it runs.
+
+    Args:
+        asked: What to measure.
+        vantage: Where to measure from.
+        targets: The targets.
+        stop: When set, the job ends with what it has.
+
+    Raises:
+        NetsondeError: The job was refused, or failed on the way.
+    """
+    task = job(asked, vantage, None)
+    output = vantage.stream(task, targets.chunks(), stop or asyncio.Event())
+    async with aclosing(output) as frames:
+        async for frame in frames:
+            yield _line(frame.payload)
 
 
 async def lines(
@@ -54,7 +121,11 @@ async def lines(
     task = job(asked, vantage, resolved.targets)
     async with aclosing(vantage.run(task, stop or asyncio.Event())) as stream:
         async for raw in stream:
-            event = decode_event(raw)
-            yield Line(raw, event)
-            if isinstance(event, Failed):
-                raise NetsondeError(event.reason, event.hint)
+            yield _line(raw)
+
+
+def _line(raw: bytes) -> Line:
+    event = decode_event(raw)
+    if isinstance(event, Failed):
+        raise NetsondeError(event.reason, event.hint)
+    return Line(raw, event)

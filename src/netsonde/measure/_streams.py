@@ -15,13 +15,11 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netsonde.model import Output
+from netsonde.model import Output, Target
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
-    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-
-    from netsonde.model import Target
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
 #: Bytes read from the engine at once.
 CHUNK_BYTES = 1 << 18
@@ -59,6 +57,20 @@ def pack(targets: Iterable[Target]) -> bytes:
         ('04c0000209', 33)
     """
     return b"".join(map(_record, targets))
+
+
+def unpack(records: bytes) -> Iterator[Target]:
+    """Yield the targets that were packed.
+
+    Examples:
+        >>> target = Target(address="2a00::9", source="2a00::1")
+        >>> list(unpack(pack([target]))) == [target]
+        True
+    """
+    for version, address, source in _RECORD.iter_unpack(records):
+        length = 4 if version == 4 else 16
+        near, far = ip_address(source[:length]), ip_address(address[:length])
+        yield Target(address=str(far), source=str(near))
 
 
 def _record(target: Target) -> bytes:

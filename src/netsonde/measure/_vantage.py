@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterable
 
+    from netsonde.measure._streams import Frame
+    from netsonde.measure._walk import Routes
     from netsonde.model import Address, Privilege
 
 
@@ -49,5 +51,19 @@ class Vantage(Protocol):
 
         Args:
             job: One JSON object; `privilege` in it is what this vantage said.
+            stop: Set by the caller to interrupt.
+        """
+
+    def routes(self) -> Routes:
+        """Return what fills in the sources of packed targets."""
+
+    def stream(
+        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+    ) -> AsyncGenerator[Frame, None]:
+        """Run a job whose targets come while it runs, and yield its output, in pieces.
+
+        Args:
+            job: One JSON object; `output` in it says what the pieces are.
+            targets: Packed targets, any number of them at once.
             stop: Set by the caller to interrupt.
         """

@@ -36,8 +36,8 @@ impl Default for LineOptions {
 pub struct Leftover {
     /// From 0.
     pub line: u64,
-    /// Its text, without comment and outer blanks.
-    pub text: String,
+    /// Its text, without comment and outer blanks: whatever bytes they are.
+    pub text: Vec<u8>,
     /// What was expected instead; `None` where it may be a host name, or an address that needs an explanation.
     pub expected: Option<String>,
 }
@@ -55,7 +55,7 @@ pub fn read_lines(space: &mut Space, text: &[u8], options: &LineOptions) -> (u64
         if let Err(expected) = read_line(space, bare, options) {
             left.push(Leftover {
                 line: lines,
-                text: String::from_utf8_lossy(&bare[..bare.len().min(TEXT_MAX)]).into_owned(),
+                text: bare[..bare.len().min(TEXT_MAX)].to_vec(),
                 expected: expected.map(|problem| problem.to_string()),
             });
         }
