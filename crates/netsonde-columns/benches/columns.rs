@@ -61,6 +61,8 @@ fn pings(address: fn(u32) -> IpAddr) -> Vec<Event> {
             replies: vec![reply(address(index), ReplyKind::EchoReply)],
             duplicates: 0,
             late: 0,
+            started_ns: 0,
+            ended_ns: 1,
             incomplete: false,
         })
     };
@@ -97,6 +99,7 @@ fn reply(responder: IpAddr, kind: ReplyKind) -> Reply {
         responder,
         kind,
         attempt: 1,
+        sent_ns: Some(1_000_000),
         rtt_ns: 12_345_678,
         reply_ttl: Some(250),
         reply_tos: Some(0),

@@ -142,9 +142,11 @@ impl Columns {
             rows.sent.push(result.sent);
             rows.duplicates.push(result.duplicates);
             rows.late.push(result.late);
+            rows.started_ns.push(result.started_ns);
+            rows.ended_ns.push(result.ended_ns);
             rows.incomplete.push(result.incomplete);
             rows.responder.push(reply.map(|reply| reply.responder));
-            self.ping_replies.push(reply);
+            self.ping_replies.push(reply, result.started_ns);
         }
     }
 
@@ -155,7 +157,7 @@ impl Columns {
         let told = tnt.filter(|tnt| follows(trace, &tnt.hops));
         for (index, hop) in trace.hops.iter().enumerate() {
             let facts = told.and_then(|tnt| tnt.hops.get(index));
-            self.push_hop(serial, trace.target, hop, facts);
+            self.push_hop(serial, trace, hop, facts);
         }
         if let Some(tnt) = tnt {
             for (index, tunnel) in (0..).zip(&tnt.tunnels) {
@@ -166,15 +168,15 @@ impl Columns {
         self.traces.push(serial, trace, tnt, told.is_some());
     }
 
-    fn push_hop(&mut self, trace: u64, target: IpAddr, hop: &Hop, facts: Option<&TntHop>) {
+    fn push_hop(&mut self, serial: u64, trace: &Trace, hop: &Hop, facts: Option<&TntHop>) {
         for (index, reply) in or_none(&hop.replies).enumerate() {
             let rows = &mut self.hops;
-            rows.trace.push(trace);
-            rows.target.push(target);
+            rows.trace.push(serial);
+            rows.target.push(trace.target);
             rows.ttl.push(hop.probe_ttl);
             rows.sent.push(hop.sent);
             rows.address.push(reply.map(|reply| reply.responder));
-            self.hop_replies.push(reply);
+            self.hop_replies.push(reply, trace.started_ns);
             let first = facts.filter(|_| index == 0);
             self.hop_facts.push(
                 first.and_then(|hop| hop.facts.as_ref()),

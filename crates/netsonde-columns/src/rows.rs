@@ -6,9 +6,13 @@ use netsonde_probe::record::{
 use std::net::IpAddr;
 
 impl Replies {
-    pub(crate) fn push(&mut self, reply: Option<&Reply>) {
+    /// `started_ns` is when the measurement began: differences take less room than times.
+    pub(crate) fn push(&mut self, reply: Option<&Reply>, started_ns: u64) {
+        let sent_ns = reply.and_then(|reply| reply.sent_ns);
+        let sent_after_ns = sent_ns.map(|sent_ns| sent_ns.wrapping_sub(started_ns).cast_signed());
         self.attempt.push(reply.map(|reply| reply.attempt));
         self.kind.push(reply.map(|reply| reply.kind));
+        self.sent_after_ns.push(sent_after_ns);
         self.rtt_ns.push(reply.map(|reply| reply.rtt_ns));
         self.reply_ttl.push(reply.and_then(|reply| reply.reply_ttl));
         self.reply_tos.push(reply.and_then(|reply| reply.reply_tos));

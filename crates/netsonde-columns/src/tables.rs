@@ -4,7 +4,7 @@ use crate::column::table;
 use crate::names::{MaybeNames, Named, Names, named};
 use crate::nested::{Attempts, LabelStack, Lists, Triggers, Vendors};
 use crate::numbers::{Flags, MaybeFlags, MaybeNumbers, Numbers};
-use arrow_array::types::{Int16Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::types::{Int16Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use netsonde_probe::job::{PingMethod, TraceMethod};
 use netsonde_probe::record::{
     AttemptOutcome, Completeness, Method, ReplyKind, StopReason, Trigger, TunnelClass,
@@ -71,6 +71,8 @@ table! {
         sent: Numbers<UInt32Type>,
         duplicates: Numbers<UInt32Type>,
         late: Numbers<UInt32Type>,
+        started_ns: Numbers<UInt64Type>,
+        ended_ns: Numbers<UInt64Type>,
         incomplete: Flags,
         responder: MaybeAddresses,
     }
@@ -92,6 +94,7 @@ table! {
     Replies {
         attempt: MaybeNumbers<UInt32Type>,
         kind: MaybeNames<ReplyKind>,
+        sent_after_ns: MaybeNumbers<Int64Type>,
         rtt_ns: MaybeNumbers<UInt64Type>,
         reply_ttl: MaybeNumbers<UInt8Type>,
         reply_tos: MaybeNumbers<UInt8Type>,

@@ -98,6 +98,8 @@ fn ping() -> Event {
         replies: Vec::new(),
         duplicates: 0,
         late: 0,
+        started_ns: 0,
+        ended_ns: 1,
         incomplete: false,
     })
 }
@@ -107,6 +109,7 @@ fn reply() -> Reply {
         responder: address(),
         kind: ReplyKind::TimeExceeded,
         attempt: 1,
+        sent_ns: None,
         rtt_ns: 1,
         reply_ttl: None,
         reply_tos: None,

@@ -1,0 +1,7 @@
+"""Results on disk: Parquet parts, spools that survive a crash, and SQL."""
+
+from netsonde.store._dataset import Dataset
+from netsonde.store._state import Run
+from netsonde.store._writer import Writer
+
+__all__ = ["Dataset", "Run", "Writer"]
