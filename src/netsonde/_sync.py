@@ -16,11 +16,19 @@ if TYPE_CHECKING:
     from netsonde.measure import (
         AliasKeywords,
         DnsKeywords,
+        MultipathKeywords,
         PingKeywords,
         TntKeywords,
         TraceKeywords,
     )
-    from netsonde.model import AliasResult, DnsResult, PingResult, TntResult, TraceResult
+    from netsonde.model import (
+        AliasResult,
+        DnsResult,
+        MultipathResult,
+        PingResult,
+        TntResult,
+        TraceResult,
+    )
 
 
 def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
@@ -183,6 +191,50 @@ def tnt_many(
         5.2.0.1 3
     """
     return _blocking.iterate(measure.tnt_many(targets, **options), "tnt_many")
+
+
+def multipath(target: str, **options: Unpack[MultipathKeywords]) -> MultipathResult:
+    """Return all paths to a target that balancers spread flows over.
+
+    Flows are sent hop by hop until, with the confidence asked for, no next hop is missing;
+    flows are repeated where paths part, to tell per-packet from per-flow balancers.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `MultipathKeywords`; the usual ones are `method`, `confidence`,
+            `algorithm`, `destinations` and `tnt`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Source:
+        Augustin, Friedman, Teixeira, "Measuring load-balanced paths in the Internet",
+        IMC 2007; Vermeulen et al., "Multilevel MDA-Lite Paris Traceroute", IMC 2018.
+
+    Examples:
+        >>> lab = netsonde.lab.load("ecmp-before")
+        >>> result = netsonde.multipath("5.2.0.1", vantage=lab)
+        >>> result.width, [(each.first_ttl, each.last_ttl) for each in result.diamonds]
+        (2, [(2, 4)])
+    """
+    return _blocking.run(measure.multipath(target, **options), "multipath")
+
+
+def multipath_many(
+    targets: Iterable[str], **options: Unpack[MultipathKeywords]
+) -> Generator[MultipathResult, None, None]:
+    """Yield the result of `multipath` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `multipath`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+    """
+    return _blocking.iterate(measure.multipath_many(targets, **options), "multipath_many")
 
 
 def dns(name: str, **options: Unpack[DnsKeywords]) -> DnsResult:

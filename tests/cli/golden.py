@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netsonde.cli._main import EXIT_STATUSES
 from tests.cli.commands import netsonde
-from tests.cli.schema_page import options_page, records_page, schema_page
+from tests.cli.schema_page import multipath_page, options_page, records_page, schema_page
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "golden"
@@ -24,6 +24,8 @@ COMMANDS = {
     "tnt-verbose.txt": "tnt 5.2.0.1 --lab invisible-uhp --verbose",
     "tnt-two-tunnels.txt": "tnt 5.2.0.1 --lab two-tunnels",
     "tnt-silent-lsr.txt": "tnt 5.2.0.1 --lab silent-lsr-dpr",
+    "multipath.txt": "multipath 5.2.0.1 --lab ecmp-before --verbose",
+    "multipath-per-packet.txt": "multipath 5.2.0.1 --lab ecmp-per-packet",
     "tnt-many.txt": "tnt 5.2.0.1 5.1.6.2 --lab opaque",
     "alias.txt": "alias 5.1.0.2 5.1.1.1 5.1.1.2 5.1.2.1 5.1.2.2 --lab plain --verbose",
     "alias-nodes.txt": "alias 5.1.0.2 5.1.1.1 5.1.1.2 --lab plain --nodes",
@@ -40,6 +42,7 @@ def files() -> dict[Path, Callable[[], str]]:
     made[ROOT / "man/data/share/man/man1/netsonde.1"] = lambda: netsonde("man").out
     made[ROOT / "docs/reference/schema.md"] = schema_page
     made[ROOT / "docs/reference/records.md"] = records_page
+    made[ROOT / "docs/reference/records-multipath.md"] = multipath_page
     made[ROOT / "docs/reference/options.md"] = options_page
     made[ROOT / "docs/reference/exit-status.md"] = _exit_status_page
     return made

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from netsonde import model
 from netsonde.model import SCHEMA, json_schema
 
 _HEAD = f"""\
@@ -21,6 +22,13 @@ _RECORDS_HEAD = """\
 
 What [events](schema.md) are made of; jobs have [options](options.md) besides. `null` stands
 where a field says so.
+"""
+
+
+_MULTIPATH_HEAD = """\
+# Records of multipath
+
+What the [multipath event](schema.md) is made of, besides [other records](records.md).
 """
 
 
@@ -50,6 +58,11 @@ def options_page() -> str:
     return _page(_OPTIONS_HEAD, "options.md")
 
 
+def multipath_page() -> str:
+    """Return the page of the records that the events of multipath are made of."""
+    return _page(_MULTIPATH_HEAD, "records-multipath.md")
+
+
 def _page(head: str, page: str) -> str:
     definitions = json_schema()["$defs"]
     rest = sorted(set(definitions) - set(_tags()) - {"Job"})
@@ -59,7 +72,9 @@ def _page(head: str, page: str) -> str:
 
 def _page_of(name: str) -> str:
     is_of_job = name.endswith("Options") or name in ("Budget", "PrefixLimits", "Target")
-    return "options.md" if is_of_job else "records.md"
+    module = getattr(model, name).__module__.rpartition(".")[2]
+    of_results = "records-multipath.md" if module == "_multipath" else "records.md"
+    return "options.md" if is_of_job else of_results
 
 
 def _tags() -> dict[str, str]:

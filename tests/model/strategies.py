@@ -18,6 +18,7 @@ _ADDRESS_FIELDS = {
     "addresses",
     "alias",
     "b",
+    "destination",
     "entry",
     "exit",
     "rejected",
@@ -40,6 +41,8 @@ def _field(name: str, hint: object) -> st.SearchStrategy[Any]:
     if name == "share_percent":
         # Of 32 bits on the Rust side.
         return st.floats(0, 100, width=32).map(lambda value: round(value, 1))
+    if name == "confidence":
+        return st.sampled_from([50.0, 95.0, 99.99])
     if origin in (Union, UnionType):
         return st.one_of([_field(name, each) for each in arguments])
     if origin is tuple and arguments[-1] is Ellipsis:

@@ -25,7 +25,7 @@ from tests.report import samples
         (Trigger, _words.TRIGGERS),
         (Method, _words.METHODS),
         (AttemptOutcome, _words.OUTCOMES),
-        (StopReason, _words._STOPS),
+        (StopReason, _words.STOPS),
     ],
 )
 def test_every_code_has_its_words(enum: type[StrEnum], words: dict[StrEnum, str]) -> None:

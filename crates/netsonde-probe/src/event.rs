@@ -1,6 +1,9 @@
 //! The stream of events that a job gives: a start, results as they come, exactly one `done` or `failed`.
 use crate::job::{Kind, Privilege};
-use crate::record::{AliasResult, Counters, Hop, PingResult, Reply, TntResult, Trace};
+use crate::record::{
+    AliasResult, Counters, Hop, MultipathResult, PingResult, Reply, TntResult, Trace,
+};
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
@@ -49,6 +52,8 @@ pub enum Event {
     Tnt(TntResult),
     /// The measurement of all targets together has ended.
     Alias(AliasResult),
+    /// All paths to a target were found.
+    Multipath(Box<MultipathResult>),
     /// How far the job has come, as often as it asked for.
     Progress {
         /// Probes.

@@ -1,7 +1,9 @@
 //! The job: what to measure, how, and how much it may cost.
 mod alias;
+mod multipath;
 
 pub use alias::{AliasMethod, AliasOptions, AliasProbe};
+pub use multipath::{Algorithm, MultipathMethod, MultipathOptions};
 
 use crate::error::JobError;
 use crate::targets::Prefix;
@@ -33,12 +35,15 @@ pub struct Job {
     /// For `trace`, and for the first trace of `tnt`.
     #[serde(default)]
     pub trace: TraceOptions,
-    /// For `tnt`.
+    /// For `tnt`, and for the branches of `multipath`.
     #[serde(default)]
     pub tnt: TntOptions,
     /// For `alias`.
     #[serde(default)]
     pub alias: AliasOptions,
+    /// For `multipath`.
+    #[serde(default)]
+    pub multipath: MultipathOptions,
     /// Probes per second over all measurements of the job; never exceeded in any one-second window.
     pub rate_pps: u32,
     /// Probes awaiting a reply at once, over all measurements.
@@ -88,6 +93,8 @@ pub enum Kind {
     Tnt,
     /// Which targets are addresses of one router; all are measured together.
     Alias,
+    /// All paths that balancers spread flows over.
+    Multipath,
 }
 
 /// One target and the address to probe it from.
@@ -264,6 +271,7 @@ impl Job {
             trace: TraceOptions::default(),
             tnt: TntOptions::default(),
             alias: AliasOptions::default(),
+            multipath: MultipathOptions::default(),
             rate_pps: 1_000,
             in_flight_max: 1_000,
             budget: Budget::default(),

@@ -14,6 +14,7 @@ pub mod event;
 mod identity;
 pub mod job;
 mod measurement;
+mod multipath;
 mod ping;
 pub mod record;
 mod seed;

@@ -1,11 +1,15 @@
 //! What was measured: replies, hops, traces, tunnels. Plain data, serialised as it stands.
 mod alias;
+mod multipath;
 mod tunnel;
 
 pub use alias::{
     AliasAddress, AliasConflict, AliasPair, AliasResult, AliasSet, AliasVerdict, IpIdClass,
 };
-
+pub use multipath::{
+    BalancerKind, BranchPoint, Diamond, Elsewhere, FlowFields, FlowTunnels, HopCost, MultipathLink,
+    MultipathNode, MultipathProbe, MultipathResult, NodeEnd, ProbePurpose,
+};
 pub use tunnel::{
     Attempt, AttemptOutcome, Completeness, FailedRevelation, HopFacts, Method, TntHop, TntResult,
     Trigger, Tunnel, TunnelClass, TunnelRouter, VendorCandidate,

@@ -333,7 +333,7 @@ pub(crate) struct Outcome {
 }
 
 /// How a path ends with this reply, if it does: nothing is forwarded beyond it.
-fn ending(reply: &Reply, target: IpAddr) -> Option<StopReason> {
+pub(crate) fn ending(reply: &Reply, target: IpAddr) -> Option<StopReason> {
     match reply.kind {
         ReplyKind::EchoReply | ReplyKind::TcpSynAck | ReplyKind::TcpRst | ReplyKind::UdpReply => {
             Some(StopReason::Completed)

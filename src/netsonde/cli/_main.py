@@ -39,6 +39,9 @@ COMMANDS = {
     "trace": Lazy("netsonde.cli._trace", "trace", "Show the path to targets along one flow."),
     "tnt": Lazy("netsonde.cli._tnt", "tnt", "Show the path with its MPLS tunnels revealed."),
     "alias": Lazy("netsonde.cli._alias", "alias", "Tell which addresses belong to one router."),
+    "multipath": Lazy(
+        "netsonde.cli._multipath", "multipath", "Show all paths that balancers spread flows over."
+    ),
     "dns": Lazy("netsonde.cli._dns", "dns", "Ask name servers, and tell what they say and when."),
     "demo": Lazy("netsonde.cli._demo", "demo", "See it all on the built-in virtual Internet."),
     "lab": Lazy("netsonde.cli._lab", "lab", "List, show, run and enter virtual Internets."),

@@ -13,7 +13,7 @@ import click
 from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
 from netsonde.cli._responders import responders
-from netsonde.cli._show import JsonShow, NodesShow, Show, TableShow
+from netsonde.cli._show import DotShow, JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
 from netsonde.measure import (
     Request,
@@ -29,15 +29,7 @@ from netsonde.measure import (
     stream,
     walk,
 )
-from netsonde.model import (
-    AliasResult,
-    Kind,
-    NetsondeError,
-    PingResult,
-    TntResult,
-    TraceResult,
-    UsageError,
-)
+from netsonde.model import Kind, NetsondeError, Result, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -51,7 +43,10 @@ COMPLAINTS_MAX = 20
 _TOGETHER = frozenset({"alias"})
 
 #: Switches of the command alone, which click sets to False where not given.
-_SWITCHES = {"family_4", "family_6", "json", "names", "verbose"}
+_SWITCHES = {"dot", "family_4", "family_6", "json", "names", "verbose"}
+
+#: Other forms than tables, by the switch that asks for them; the first one wins.
+_FORMS: dict[str, type[Show]] = {"json": JsonShow, "nodes": NodesShow, "dot": DotShow}
 
 _INTERRUPTED = 130
 _NOT_REACHED = 3
@@ -73,22 +68,26 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     wanted = targets(
         given.pop("target", ()), given.pop("file", None), family=family, selections=which
     )
-    as_json, verbose = given.pop("json", False), given.pop("verbose", False)
+    verbose = given.pop("verbose", False)
     vantage = _vantage(
         given.pop("lab", None), given.pop("attach", None), given.pop("privilege", None)
     )
-    as_nodes = given.pop("nodes", False)
+    form = _form(given)
     annotator = _annotator(given, vantage)
     asked = request(kind, {**given, "family": family})
     problems = _complain(wanted.problems)
     try:
-        run = _run(
-            asked, vantage, wanted, annotator, as_json=as_json, as_nodes=as_nodes, verbose=verbose
-        )
+        run = _run(asked, vantage, wanted, annotator, form=form, verbose=verbose)
         status = asyncio.run(run)
     except asyncio.CancelledError:  # interrupted twice
         return _INTERRUPTED
     return status if status == _INTERRUPTED else problems or status
+
+
+def _form(given: dict[str, Any]) -> str:
+    """Return how results are shown; nothing for tables."""
+    asked = [form for form in _FORMS if given.pop(form, False)]
+    return asked[0] if asked else ""
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,8 +108,7 @@ async def _run(
     wanted: Targets,
     annotator: Annotator | None,
     *,
-    as_json: bool,
-    as_nodes: bool,
+    form: str,
     verbose: bool,
 ) -> int:
     crowd = walk(asked, vantage, wanted.many) if wanted.many else None
@@ -123,9 +121,7 @@ async def _run(
     status = _complain([_placed(problem, wanted) for problem in resolved.problems])
     if not resolved.targets and crowd is None:
         return status or 0
-    show: Show = TableShow(asked, resolved, verbose=verbose)
-    if as_json or as_nodes:
-        show = JsonShow() if as_json else NodesShow()
+    show = _FORMS[form]() if form in _FORMS else TableShow(asked, resolved, verbose=verbose)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -173,7 +169,7 @@ async def _follow(
     async with aclosing(events) as stream:
         async for line in stream:
             event = line.event
-            if isinstance(event, PingResult | TraceResult | TntResult | AliasResult):
+            if isinstance(event, Result):
                 reached += event.reached
             learned = await annotator.learn(responders(event)) if annotator else ()
             progress.hide()

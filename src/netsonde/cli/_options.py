@@ -172,10 +172,17 @@ def _type(hint: Any) -> click.ParamType[Any]:  # noqa: ANN401
         return click.Choice([member.value for member in hint])
     if hint is str:
         return click.STRING
+    if float in get_args(hint):
+        return _percent(hint)
     bounds = [part for part in get_args(hint) if isinstance(part, msgspec.Meta)]
     low = next((int(part.ge) for part in bounds if part.ge is not None), 0)
     high = next((int(part.le) for part in bounds if part.le is not None), None)
     return _Range(low, _UINT64_MAX if high is None else high)
+
+
+def _percent(hint: Any) -> click.FloatRange:  # noqa: ANN401
+    (bounds,) = (part for part in get_args(hint) if isinstance(part, msgspec.Meta))
+    return click.FloatRange(bounds.ge, bounds.le)
 
 
 class _Range(click.IntRange):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, TextIO
 
-from netsonde.model import AliasResult, HopSettled, PingResult, TntResult, TraceResult
+from netsonde.model import AliasResult, HopSettled, Result
 
 if TYPE_CHECKING:
     from netsonde.model import Event, Kind
@@ -46,10 +46,10 @@ class Progress:
         """Take an event into account."""
         if isinstance(event, HopSettled):
             self._hop = f"hop {event.hop.probe_ttl} of {event.target}"
-        elif isinstance(event, PingResult | TraceResult | TntResult):
-            self._done += 1
         elif isinstance(event, AliasResult):
             self._done = self._targets
+        elif isinstance(event, Result):
+            self._done += 1
         self._draw()
 
     def _draw(self) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsonde.model import AliasResult, HopSettled, PingResult, TntResult, TraceResult
+from netsonde.model import (
+    AliasResult,
+    HopSettled,
+    MultipathResult,
+    PingResult,
+    TntResult,
+    TraceResult,
+)
 
 if TYPE_CHECKING:
     from netsonde.model import Address, Event
@@ -23,6 +30,8 @@ def responders(event: Event) -> tuple[Address, ...]:
             found = [router.address for router in event.path if router.address is not None]
         case AliasResult():
             found = [one.address for one in event.addresses if one.received]
+        case MultipathResult():
+            found = [node.address for node in event.nodes if node.address is not None]
         case _:
             found = []
     return tuple(dict.fromkeys(found))

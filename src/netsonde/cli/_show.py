@@ -14,6 +14,7 @@ from netsonde.model import (
     Done,
     HopSettled,
     Kind,
+    MultipathResult,
     PingReply,
     PingResult,
     Privilege,
@@ -28,6 +29,8 @@ from netsonde.report import (
     alias_lines,
     alias_nodes,
     counters_line,
+    multipath_dot,
+    multipath_lines,
     ping_heading,
     ping_lines,
     ping_reply_line,
@@ -84,6 +87,19 @@ class NodesShow:
             sys.stdout.flush()
 
 
+class DotShow:
+    """Prints each graph of paths for Graphviz, and nothing else."""
+
+    def annotate(self, learned: Iterable[Annotation]) -> None:
+        """Leave it: the graph has addresses only."""
+
+    def show(self, line: Line) -> None:
+        """Print one graph, if the event has one."""
+        if isinstance(line.event, MultipathResult):
+            sys.stdout.write(multipath_dot(line.event) + "\n")
+            sys.stdout.flush()
+
+
 class TableShow:
     """Prints results as tables.
 
@@ -131,7 +147,7 @@ class TableShow:
                 return [ping_reply_line(event)]
             case HopSettled() if self._live:
                 return self._table.hop_lines(event.hop, event.target, self._printer.width)
-            case PingResult() | TraceResult() | TntResult() | AliasResult():
+            case PingResult() | TraceResult() | TntResult() | AliasResult() | MultipathResult():
                 self._shown += 1
                 apart = [Text("")] if self._shown > 1 else []
                 return apart + self._result_lines(event)
@@ -167,3 +183,5 @@ class TableShow:
                 return trace_lines(result, width, name=name, verbose=verbose, known=self._note)
             case TntResult():
                 return tnt_lines(result, width, name=name, verbose=verbose, known=self._note)
+            case MultipathResult():
+                return multipath_lines(result, width, name=name, verbose=verbose, known=self._note)

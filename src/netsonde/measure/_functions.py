@@ -12,6 +12,7 @@ from netsonde.model import (
     AliasResult,
     DnsResult,
     Kind,
+    MultipathResult,
     NetsondeError,
     PingResult,
     TntResult,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netsonde.measure._keywords import (
         AliasKeywords,
         DnsKeywords,
+        MultipathKeywords,
         PingKeywords,
         TntKeywords,
         TraceKeywords,
@@ -203,6 +205,52 @@ async def tnt_many(
             yield result
 
 
+async def multipath(target: str, **options: Unpack[MultipathKeywords]) -> MultipathResult:
+    """Return all paths to a target that balancers spread flows over.
+
+    Flows are sent hop by hop until, with the confidence asked for, no next hop is missing;
+    flows are repeated where paths part, to tell per-packet from per-flow balancers.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `MultipathKeywords`; the usual ones are `method`, `confidence`,
+            `algorithm`, `destinations` and `tnt`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Source:
+        Augustin, Friedman, Teixeira, "Measuring load-balanced paths in the Internet",
+        IMC 2007; Vermeulen et al., "Multilevel MDA-Lite Paris Traceroute", IMC 2018.
+
+    Examples:
+        >>> lab = netsonde.lab.load("ecmp-before")
+        >>> result = await multipath("5.2.0.1", vantage=lab)
+        >>> result.width, [(each.first_ttl, each.last_ttl) for each in result.diamonds]
+        (2, [(2, 4)])
+    """
+    return await _one(MultipathResult, Kind.MULTIPATH, target, options)
+
+
+async def multipath_many(
+    targets: Iterable[str], **options: Unpack[MultipathKeywords]
+) -> AsyncGenerator[MultipathResult, None]:
+    """Yield the result of `multipath` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `multipath`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+    """
+    async with aclosing(_many(MultipathResult, Kind.MULTIPATH, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
 async def dns(name: str, **options: Unpack[DnsKeywords]) -> DnsResult:
     """Return what a name server says of a name, and when.
 
@@ -245,7 +293,7 @@ async def dns_many(
             yield result
 
 
-_Result = TypeVar("_Result", PingResult, TraceResult, TntResult, AliasResult)
+_Result = TypeVar("_Result", PingResult, TraceResult, TntResult, AliasResult, MultipathResult)
 
 
 async def _one(

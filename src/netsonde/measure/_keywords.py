@@ -9,7 +9,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from netsonde.measure._choose import VantageLike
-    from netsonde.model import AliasMethod, AliasProbe, DnsTransport, PingMethod, TraceMethod
+    from netsonde.model import (
+        Algorithm,
+        AliasMethod,
+        AliasProbe,
+        DnsTransport,
+        MultipathMethod,
+        PingMethod,
+        TraceMethod,
+    )
 
 #: Probes per second unless asked otherwise: polite towards one path, fast enough for it.
 RATE_PPS_DEFAULT = 100
@@ -134,3 +142,41 @@ class DnsKeywords(TypedDict, total=False):
     nsid: bool
     rate_pps: int
     in_flight_max: int
+
+
+class MultipathKeywords(RunKeywords, total=False):
+    """Options of multipath: those of `netsonde.model.MultipathOptions`, and of `TntOptions`."""
+
+    method: (
+        MultipathMethod
+        | Literal["icmp-echo", "udp-sport", "udp-dport", "tcp-sport", "tcp-ack-sport"]
+    )
+    algorithm: Algorithm | Literal["mda-lite", "mda"]
+    confidence: float
+    branch_points: int
+    meshing_flows: int
+    per_packet: bool
+    destinations: int
+    tnt: bool
+    first_ttl: int
+    last_ttl: int
+    attempts: int
+    wait_ms: int
+    gap_limit: int
+    loop_limit: int
+    window: int
+    flows_max: int
+    hop_probes_max: int
+    size: int
+    tos: int
+    destination_port: int
+    vary_flow_label: bool
+    ping_count: int
+    frpla_min: int
+    rtla_min: int
+    brute_force: bool
+    reveal_64_64: bool
+    treat_as_public: bool
+    flow_retries: int
+    opaque_min: int
+    opaque_max: int

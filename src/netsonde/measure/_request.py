@@ -20,6 +20,7 @@ from netsonde.model import (
     HostError,
     Job,
     Kind,
+    MultipathOptions,
     PingMethod,
     PingOptions,
     Privilege,
@@ -66,6 +67,7 @@ class Request(NamedTuple):
     trace: TraceOptions
     tnt: TntOptions
     alias: AliasOptions
+    multipath: MultipathOptions
     budget: Budget
     run: RunKeywords
     is_method_given: bool = True
@@ -87,15 +89,16 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
     left = dict(options)
     ping = _take(PingOptions, left) if kind is Kind.PING else PingOptions()
     trace = _take(TraceOptions, left) if kind in (Kind.TRACE, Kind.TNT) else TraceOptions()
-    tnt = _take(TntOptions, left) if kind is Kind.TNT else TntOptions()
     alias = _take(AliasOptions, left) if kind is Kind.ALIAS else AliasOptions()
+    multipath = _take(MultipathOptions, left) if kind is Kind.MULTIPATH else MultipathOptions()
+    tnt = _take(TntOptions, left) if kind in (Kind.TNT, Kind.MULTIPATH) else TntOptions()
     budget = _take(Budget, left, {"probes_per_target": "per_target", "probes_total": "total"})
     for name in left:
         if name not in RunKeywords.__annotations__:
             msg = f"{kind}() got an unexpected keyword argument {name!r}"
             raise TypeError(msg)
     run = RunKeywords(**left)  # type: ignore[typeddict-item]
-    return Request(kind, ping, trace, tnt, alias, budget, run, "method" in options)
+    return Request(kind, ping, trace, tnt, alias, multipath, budget, run, "method" in options)
 
 
 def job(
@@ -114,8 +117,8 @@ def job(
         HostError: The vantage cannot do it.
     """
     privilege = vantage.privilege()
-    if asked.kind is Kind.TNT and privilege is Privilege.NONE:
-        message = "tnt needs raw sockets: without them, replies show neither TTLs nor labels"
+    if asked.kind in (Kind.TNT, Kind.MULTIPATH) and privilege is Privilege.NONE:
+        message = f"{asked.kind} needs raw sockets: else replies show neither TTLs nor labels"
         raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
     if asked.kind is Kind.ALIAS and privilege is Privilege.NONE:
         message = "alias needs raw sockets: without them, replies show no IP identification"
@@ -141,6 +144,7 @@ def job(
         "trace": asked.trace,
         "tnt": asked.tnt,
         "alias": asked.alias,
+        "multipath": asked.multipath,
         "rate_pps": run.get("rate_pps", RATE_PPS_DEFAULT),
         "in_flight_max": run.get("in_flight_max", IN_FLIGHT_MAX_DEFAULT),
         "budget": asked.budget,
@@ -202,7 +206,7 @@ def _option(text: str) -> str:
     """Return a text with fields of the job named as the options that set them."""
     text = text.replace("budget.per_target", "probes_per_target")
     text = text.replace("budget.total", "probes_total")
-    return re.sub(r"\b(?:ping|trace|tnt|alias)\.(?=\w)", "", text)
+    return re.sub(r"\b(?:ping|trace|tnt|alias|multipath)\.(?=\w)", "", text)
 
 
 def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:

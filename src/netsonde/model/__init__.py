@@ -54,6 +54,22 @@ from netsonde.model._job import (
     TraceOptions,
     job_id,
 )
+from netsonde.model._multipath import (
+    BalancerKind,
+    BranchPoint,
+    Diamond,
+    Elsewhere,
+    FlowFields,
+    FlowTunnels,
+    HopCost,
+    MultipathLink,
+    MultipathNode,
+    MultipathProbe,
+    MultipathResult,
+    NodeEnd,
+    ProbePurpose,
+)
+from netsonde.model._multipath_options import Algorithm, MultipathMethod, MultipathOptions
 from netsonde.model._reply import (
     Counters,
     Extension,
@@ -64,7 +80,7 @@ from netsonde.model._reply import (
     Unknown,
 )
 from netsonde.model._schema import attributes, json_schema
-from netsonde.model._tnt import Membership, PathHop, Role, TntHop, TntResult
+from netsonde.model._tnt import Membership, PathHop, Role, Tnt, TntHop, TntResult
 from netsonde.model._trace import Hop, PingResult, StopReason, Trace, TraceResult
 from netsonde.model._tunnel import (
     Attempt,
@@ -83,6 +99,7 @@ from netsonde.model._tunnel import (
 __all__ = [
     "SCHEMA",
     "Address",
+    "Algorithm",
     "AliasAddress",
     "AliasConflict",
     "AliasMethod",
@@ -95,9 +112,12 @@ __all__ = [
     "Annotation",
     "Attempt",
     "AttemptOutcome",
+    "BalancerKind",
+    "BranchPoint",
     "Budget",
     "Completeness",
     "Counters",
+    "Diamond",
     "DnsAttempt",
     "DnsOptions",
     "DnsOutcome",
@@ -106,12 +126,16 @@ __all__ = [
     "DnsTransport",
     "DnsType",
     "Done",
+    "Elsewhere",
     "Event",
     "Extension",
     "Failed",
     "FailedRevelation",
+    "FlowFields",
+    "FlowTunnels",
     "FormatError",
     "Hop",
+    "HopCost",
     "HopFacts",
     "HopSettled",
     "HostError",
@@ -122,7 +146,14 @@ __all__ = [
     "Label",
     "Membership",
     "Method",
+    "MultipathLink",
+    "MultipathMethod",
+    "MultipathNode",
+    "MultipathOptions",
+    "MultipathProbe",
+    "MultipathResult",
     "NetsondeError",
+    "NodeEnd",
     "Output",
     "PathHop",
     "PingMethod",
@@ -131,6 +162,7 @@ __all__ = [
     "PingResult",
     "PrefixLimits",
     "Privilege",
+    "ProbePurpose",
     "Progress",
     "Record",
     "Reply",
@@ -140,6 +172,7 @@ __all__ = [
     "Start",
     "StopReason",
     "Target",
+    "Tnt",
     "TntHop",
     "TntOptions",
     "TntResult",

@@ -10,6 +10,9 @@ Address = str
 UInt8 = Annotated[int, msgspec.Meta(ge=0, le=255)]
 UInt16 = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 UInt32 = Annotated[int, msgspec.Meta(ge=0, le=4_294_967_295)]
+Positive8 = Annotated[int, msgspec.Meta(ge=1, le=255)]
+Positive16 = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+Positive32 = Annotated[int, msgspec.Meta(ge=1, le=4_294_967_295)]
 #: JSON readers keep 64 bits; `ge` alone is checked, because msgspec bounds are signed 64-bit.
 UInt64 = Annotated[int, msgspec.Meta(ge=0)]
 

@@ -5,6 +5,7 @@ import msgspec
 from netsonde.model._alias import AliasResult
 from netsonde.model._base import Address, Record, UInt32, UInt64
 from netsonde.model._job import Kind, Privilege
+from netsonde.model._multipath import MultipathResult
 from netsonde.model._reply import Counters, Reply
 from netsonde.model._tnt import TntResult
 from netsonde.model._trace import Hop, PingResult, TraceResult
@@ -104,21 +105,10 @@ class Failed(Record, frozen=True, kw_only=True, tag_field="type", tag="failed"):
 
 
 #: What a measurement of one target gives.
-Result = PingResult | TraceResult | TntResult | AliasResult
+Result = PingResult | TraceResult | TntResult | AliasResult | MultipathResult
 
 #: One line of the stream: a start, results as they come, exactly one `done` or `failed`.
-Event = (
-    Start
-    | PingReply
-    | HopSettled
-    | PingResult
-    | TraceResult
-    | TntResult
-    | AliasResult
-    | Progress
-    | Done
-    | Failed
-)
+Event = Start | PingReply | HopSettled | Result | Progress | Done | Failed
 
 
 def decode_event(line: bytes) -> Event:

@@ -8,6 +8,7 @@ import msgspec
 
 from netsonde.model._alias_options import AliasOptions
 from netsonde.model._base import Address, Record, UInt8, UInt16, UInt32, UInt64
+from netsonde.model._multipath_options import MultipathOptions
 
 #: Version of the job and event schema; a job of another version is refused.
 SCHEMA: Final = 1
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     TRACE = "trace"
     TNT = "tnt"
     ALIAS = "alias"
+    MULTIPATH = "multipath"
 
 
 class Privilege(StrEnum):
@@ -193,8 +195,9 @@ class Job(Record, frozen=True, kw_only=True):
         stream_targets: More targets come while the job runs.
         ping: Options of kind ping.
         trace: Options of kind trace, and of the first trace of kind tnt.
-        tnt: Options of kind tnt.
+        tnt: Options of kind tnt, and of the branches of kind multipath.
         alias: Options of kind alias; all targets are measured together.
+        multipath: Options of kind multipath.
         rate_pps: Probes per second over all measurements, never exceeded in any one-second window.
         in_flight_max: Probes awaiting a reply at once, over all measurements.
         budget: How much the job may send.
@@ -222,6 +225,7 @@ class Job(Record, frozen=True, kw_only=True):
     trace: TraceOptions = TraceOptions()
     tnt: TntOptions = TntOptions()
     alias: AliasOptions = AliasOptions()
+    multipath: MultipathOptions = MultipathOptions()
     rate_pps: _Positive32
     in_flight_max: _Positive32
     budget: Budget = Budget()

@@ -80,7 +80,7 @@ class PathHop(NamedTuple):
         return self.facts.rtt_ms if self.facts else None
 
 
-class TntResult(Record, frozen=True, kw_only=True, tag_field="type", tag="tnt"):
+class Tnt(Record, frozen=True, kw_only=True):
     """A finished tnt: the first trace, and the tunnels found in it.
 
     Attributes:
@@ -170,6 +170,10 @@ class TntResult(Record, frozen=True, kw_only=True, tag_field="type", tag="tnt"):
             how = f", {part.router.method}" if part.router.method else ""
             notes.append(f"{tunnel.class_} {part.role}{how}")
         return "; ".join(notes)
+
+
+class TntResult(Tnt, frozen=True, kw_only=True, tag_field="type", tag="tnt"):
+    """A finished tnt as an event of its own."""
 
 
 def _members(index: int, tunnel: Tunnel) -> list[Membership]:

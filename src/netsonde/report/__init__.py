@@ -7,8 +7,10 @@ from netsonde.report._compare import compare_lines, summary_lines
 from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
 from netsonde.report._dns import dns_lines
+from netsonde.report._dot import multipath_dot
 from netsonde.report._graph import Graph, graph
 from netsonde.report._known import Known, nothing
+from netsonde.report._multipath import multipath_lines
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
 from netsonde.report._survey import Ask, Survey, survey
 from netsonde.report._tnt import tnt_lines
@@ -30,6 +32,8 @@ __all__ = [
     "counters_line",
     "dns_lines",
     "graph",
+    "multipath_dot",
+    "multipath_lines",
     "nothing",
     "page",
     "ping_heading",

@@ -13,7 +13,7 @@ from netsonde.report._layout import Cell, Column, heading, line
 from netsonde.report._trace import address_width, extensions, loss, rtt, title
 
 if TYPE_CHECKING:
-    from netsonde.model import Attempt, Hop, Membership, PathHop, TntResult
+    from netsonde.model import Attempt, Hop, Membership, PathHop, Tnt
 
 #: What the indentation of a tunnel's routers adds to the width of the address column.
 _INDENT = 2
@@ -23,7 +23,7 @@ _TUNNEL = "bold magenta"
 
 
 def tnt_lines(
-    result: TntResult,
+    result: Tnt,
     width: int,
     *,
     name: str = "",
@@ -89,7 +89,7 @@ def _inside(router: PathHop) -> int | None:
 
 
 def _unopened(
-    result: TntResult, router: PathHop, following: PathHop | None, opened: set[int]
+    result: Tnt, router: PathHop, following: PathHop | None, opened: set[int]
 ) -> list[int]:
     """Return the tunnels that begin at a router and of which no inner router is known."""
     inner = _inside(following) if following else None
@@ -106,7 +106,7 @@ def _unopened(
 
 def _router_lines(
     router: PathHop,
-    result: TntResult,
+    result: Tnt,
     hop: Hop | None,
     columns: list[Column],
     width: int,
@@ -138,7 +138,7 @@ def _paint_bar(text: Text) -> None:
     text.stylize(_TUNNEL, at, at + 1)
 
 
-def _notes(router: PathHop, result: TntResult, hop: Hop | None, *, verbose: bool) -> str:
+def _notes(router: PathHop, result: Tnt, hop: Hop | None, *, verbose: bool) -> str:
     notes = [_role(part) for part in router.parts if part.role is not Role.LSR]
     notes.append(_words.labels(router.labels))
     if hop and hop.reply:
@@ -160,7 +160,7 @@ def _role(part: Membership) -> str:
     return part.role.value
 
 
-def _tunnel_lines(result: TntResult, number: int, width: int, *, verbose: bool) -> list[Text]:
+def _tunnel_lines(result: Tnt, number: int, width: int, *, verbose: bool) -> list[Text]:
     tunnel = result.tunnels[number]
     lead = Column("", 3)
     text = f"{_words.CLASSES[tunnel.class_]}: {', '.join(_words.tunnel(tunnel))}"
@@ -191,7 +191,7 @@ def _attempt(attempt: Attempt) -> str:
     return f"step {attempt.step}: trace to {attempt.target}{buddy}{flow}: {outcome}, {cost}"
 
 
-def _failed_lines(result: TntResult, width: int) -> list[Text]:
+def _failed_lines(result: Tnt, width: int) -> list[Text]:
     lines: list[Text] = []
     for failed in result.failed:
         trigger = _words.TRIGGERS[failed.trigger]
@@ -202,7 +202,7 @@ def _failed_lines(result: TntResult, width: int) -> list[Text]:
     return lines
 
 
-def _footer(result: TntResult, width: int) -> list[Text]:
+def _footer(result: Tnt, width: int) -> list[Text]:
     tunnels, hidden = len(result.tunnels), len(result.hidden)
     words = [_words.stop(result.trace)]
     words.append(_words.plural(tunnels, "tunnel") if tunnels else "no tunnel")

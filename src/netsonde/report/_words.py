@@ -58,7 +58,7 @@ OUTCOMES = {
     AttemptOutcome.NOT_ATTEMPTED: "not attempted",
 }
 
-_STOPS = {
+STOPS = {
     StopReason.COMPLETED: "reached",
     StopReason.UNREACHABLE: "unreachable",
     StopReason.GAP_LIMIT: "not reached: too many silent hops in a row",
@@ -105,7 +105,7 @@ _KINDS = {
 
 def stop(trace: Trace) -> str:
     """Return how a trace ended, with the number of hops."""
-    words = _STOPS[trace.stop]
+    words = STOPS[trace.stop]
     if trace.stop is StopReason.COMPLETED and trace.hops:
         return f"{words} in {plural(trace.hops[-1].probe_ttl, 'hop')}"
     return words

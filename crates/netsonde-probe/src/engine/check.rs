@@ -3,8 +3,8 @@ mod alias;
 
 use crate::error::JobError;
 use crate::job::{
-    Job, Kind, PingMethod, PingOptions, Privilege, SCHEMA, Target, TntOptions, TraceMethod,
-    TraceOptions,
+    Job, Kind, MultipathMethod, MultipathOptions, PingMethod, PingOptions, Privilege, SCHEMA,
+    Target, TntOptions, TraceMethod, TraceOptions,
 };
 use alloc::format;
 use alloc::string::ToString;
@@ -13,6 +13,13 @@ use core::net::IpAddr;
 
 /// Most probes per second that the token bucket can count.
 const RATE_MAX: u32 = 10_000_000;
+/// Percent between which stopping points are reasonable.
+const CONFIDENCE_MIN: f64 = 50.0;
+const CONFIDENCE_MAX: f64 = 99.99;
+/// Flows that differ: source ports have 15 bits.
+const FLOWS_MAX: u16 = 32_768;
+/// First destination port of UDP probes when the job names none.
+const UDP_PORT: u16 = 33_434;
 
 /// What is known of a job that was not refused.
 pub(super) struct Checked {
@@ -61,6 +68,11 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
             check_tnt(&job.tnt)?;
         }
         Kind::Alias => alias::check_alias(job)?,
+        Kind::Multipath => {
+            check_multipath(&job.multipath)?;
+            check_ping(&job.ping)?;
+            check_tnt(&job.tnt)?;
+        }
     }
     check_privilege(job)?;
     let key = parse_key(&job.key)?;
@@ -126,6 +138,54 @@ fn check_tnt(options: &TntOptions) -> Result<(), JobError> {
     )
 }
 
+fn check_multipath(options: &MultipathOptions) -> Result<(), JobError> {
+    let field = |name| format!("multipath.{name}");
+    let positive: [(&str, u32); 9] = [
+        ("branch_points", options.branch_points.into()),
+        ("meshing_flows", options.meshing_flows.into()),
+        ("first_ttl", options.first_ttl.into()),
+        ("attempts", options.attempts.into()),
+        ("wait_ms", options.wait_ms),
+        ("gap_limit", options.gap_limit.into()),
+        ("window", options.window.into()),
+        ("flows_max", options.flows_max.into()),
+        ("hop_probes_max", options.hop_probes_max),
+    ];
+    for (name, value) in positive {
+        require(value > 0, &field(name), "at least 1", 0)?;
+    }
+    require(
+        (CONFIDENCE_MIN..=CONFIDENCE_MAX).contains(&options.confidence),
+        "multipath.confidence",
+        "50 to 99.99",
+        options.confidence,
+    )?;
+    require(
+        options.last_ttl >= options.first_ttl,
+        "multipath.last_ttl",
+        "no less than multipath.first_ttl",
+        options.last_ttl,
+    )?;
+    require(
+        options.flows_max <= FLOWS_MAX,
+        "multipath.flows_max",
+        "at most 32768",
+        options.flows_max,
+    )?;
+    let base = if options.destination_port == 0 {
+        UDP_PORT
+    } else {
+        options.destination_port
+    };
+    require(
+        options.method != MultipathMethod::UdpDport
+            || base.checked_add(options.flows_max - 1).is_some(),
+        "multipath.flows_max",
+        "few enough for destination ports up to 65535",
+        options.flows_max,
+    )
+}
+
 /// Without privilege there are UDP and, where the host allows it, ICMP echo: nothing that needs more than sockets.
 fn check_privilege(job: &Job) -> Result<(), JobError> {
     if job.privilege == Privilege::Raw {
@@ -147,7 +207,7 @@ fn check_privilege(job: &Job) -> Result<(), JobError> {
                 name(&job.trace.method).as_str(),
             )
         }
-        Kind::Tnt => require(
+        Kind::Tnt | Kind::Multipath => require(
             false,
             "privilege",
             "raw: labels and TTLs cannot be seen without",

@@ -12,6 +12,7 @@
 //!
 //! Targets are begun when nothing under way wants to send, so memory follows the rate, not the length of the list. In
 //! a job with `stream_targets` they come while it runs: [`Engine::add_targets`] whenever [`Engine::targets_wanted`].
+mod branches;
 mod check;
 mod pacer;
 mod progress;

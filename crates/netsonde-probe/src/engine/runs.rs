@@ -1,10 +1,12 @@
 //! Targets: each is one measurement, or a TNT machine that asks for many.
+use super::branches::Branches;
 use super::{Engine, PINGS_MAX, RUNS_MAX};
 use crate::alias::Aliases;
 use crate::event::Event;
 use crate::identity::Shape;
 use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
 use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
+use crate::multipath::Multipath;
 use crate::ping::{self, Ping};
 use crate::record::{PingResult, ReplyKind, Trace as TraceRecord};
 use crate::session::Session;
@@ -22,8 +24,10 @@ pub(super) struct Run {
     pub(super) targets: u32,
     /// Probes sent for it.
     pub(super) sent: u32,
-    /// What asks for measurements, in a TNT job.
-    machine: Option<Box<Machine>>,
+    /// What asks for measurements, in a TNT job, and along the branches of a multipath job.
+    pub(super) machine: Option<Box<Machine>>,
+    /// The paths that TNT follows one by one, once they are known.
+    pub(super) branches: Option<Branches>,
 }
 
 impl Engine {
@@ -55,6 +59,7 @@ impl Engine {
             targets: 1,
             sent: 0,
             machine,
+            branches: None,
         });
         match self.job.kind {
             Kind::Ping => {
@@ -77,6 +82,10 @@ impl Engine {
                 if let Some(run) = self.runs.get_mut(run) {
                     run.targets = count;
                 }
+                self.begin_session(run, target, Box::new(session), now_ns);
+            }
+            Kind::Multipath => {
+                let session = Multipath::new(target, &self.job);
                 self.begin_session(run, target, Box::new(session), now_ns);
             }
         }
@@ -104,7 +113,10 @@ impl Engine {
         purpose: Purpose,
         now_ns: u64,
     ) {
-        let shape = Shape::of_trace(target, options, self.job.privilege);
+        let mut shape = Shape::of_trace(target, options, self.job.privilege);
+        if let Some(branches) = self.runs.get(run).and_then(|run| run.branches.as_ref()) {
+            shape.label_flow = branches.label_flow(&self.job.multipath);
+        }
         let body = Body::Trace(Trace::new(target.address, options));
         self.begin_measurement(run, shape, options.wait_ms, body, purpose, now_ns);
     }
@@ -167,6 +179,9 @@ impl Engine {
                 let record = trace_record(&shape, &self.job.trace, outcome, started_ns, now_ns);
                 self.end_run(run, Event::Trace(record));
             }
+            (_, Outcome::Session(Event::Multipath(result))) => {
+                self.begin_branches(run, result, now_ns);
+            }
             (_, Outcome::Session(event)) => self.end_run(run, event),
             (Purpose::Task(task, _), Outcome::Ping(outcome)) => {
                 self.hand_over(run, task, Handover::Echo(outcome), now_ns);
@@ -178,7 +193,7 @@ impl Engine {
         }
     }
 
-    fn end_run(&mut self, run: Handle, event: Event) {
+    pub(super) fn end_run(&mut self, run: Handle, event: Event) {
         self.events.push_back(event);
         self.ended += self.runs.remove(run).map_or(0, |run| run.targets);
     }
@@ -217,7 +232,7 @@ impl Engine {
     }
 
     /// Starts what a machine asks for, and takes its result. Returns whether there was either.
-    fn drive(&mut self, index: Handle, now_ns: u64) -> bool {
+    pub(super) fn drive(&mut self, index: Handle, now_ns: u64) -> bool {
         let mut progress = false;
         while let Some(run) = self.runs.get_mut(index) {
             let Some(machine) = run.machine.as_deref_mut() else {
@@ -235,8 +250,9 @@ impl Engine {
             }
             if let Some(result) = machine.poll_result() {
                 self.waiting.remove(&index);
-                self.end_run(index, Event::Tnt(result));
-                return true;
+                self.end_tnt(index, result);
+                progress = true;
+                continue;
             } else if machine.is_waiting_on_shared() {
                 self.waiting.insert(index);
             } else {

@@ -149,6 +149,7 @@ mod tests {
             source: source(v6),
             method,
             flow: 0,
+            label_flow: 0,
             size: 0,
             tos: 0,
             destination_port: 161,

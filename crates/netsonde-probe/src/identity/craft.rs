@@ -124,7 +124,11 @@ pub(super) fn packet(
         ttl: fields.ttl,
         tos: shape.tos,
         ident: fields.ip_id,
-        flow_label: if v6 { keys.flow_label(shape.flow) } else { 0 },
+        flow_label: if v6 {
+            keys.flow_label(shape.label_flow)
+        } else {
+            0
+        },
         dont_fragment: shape.dont_fragment,
     };
     build.emit(transport, out);

@@ -64,5 +64,4 @@ pub(crate) use heard::{Heard, Unheard};
 pub(crate) use keys::Keys;
 pub(crate) use matching::Finding;
 pub(crate) use registry::{Issue, Registry};
-#[allow(unused_imports, reason = "the sessions that land next use it")]
 pub(crate) use shape::{Method, Shape};

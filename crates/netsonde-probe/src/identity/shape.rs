@@ -47,6 +47,8 @@ pub(crate) struct Shape {
     pub(crate) method: Method,
     /// The Paris flow.
     pub(crate) flow: u16,
+    /// The flow whose IPv6 flow label it has.
+    pub(crate) label_flow: u16,
     /// Whole IP packet, in bytes.
     pub(crate) size: u16,
     pub(crate) tos: u8,
@@ -71,6 +73,7 @@ impl Shape {
             source: target.source,
             method,
             flow: 0,
+            label_flow: 0,
             size: options.size,
             tos: options.tos,
             destination_port: or_default(options.destination_port, port),
@@ -96,6 +99,7 @@ impl Shape {
             source: target.source,
             method,
             flow: options.flow,
+            label_flow: options.flow,
             size: options.size,
             tos: options.tos,
             destination_port: or_default(options.destination_port, port),

@@ -1,0 +1,4 @@
+//! Multipath against worlds whose every link is known.
+mod papers;
+mod statistics;
+mod world;
