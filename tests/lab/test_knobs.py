@@ -32,6 +32,8 @@ def test_values_come_out_in_the_engine_s_units() -> None:
         quote_len=0,
         answer_delay="2ms",
         pop_rule="none",
+        ip_id_rate="50/s",
+        fragment_id="random",
         icmp={"rate": "50/s", "burst": 10},
     )
     assert engine_behaviour(found) == {
@@ -40,6 +42,8 @@ def test_values_come_out_in_the_engine_s_units() -> None:
         "quote_len": 0,
         "answer_delay_ns": 2_000_000,
         "pop_rule": "none",
+        "ip_id_rate": 50.0,
+        "fragment_id": "random",
         "rate_limit": {"rate_pps": 50.0, "burst": 10, "scope": "global", "echo": False},
     }
 

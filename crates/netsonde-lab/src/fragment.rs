@@ -9,6 +9,8 @@ use netsonde_wire::checksum;
 
 /// "More fragments", in the byte that also holds the highest bits of the offset.
 const MORE: u16 = 0x2000;
+/// Next header of a fragment header.
+const FRAGMENT: u8 = 44;
 const DONT: u16 = 0x4000;
 const OFFSET: u16 = 0x1fff;
 
@@ -80,6 +82,29 @@ fn pieces(packet: &[u8], mtu: u16) -> Vec<Vec<u8>> {
     pieces
 }
 
+/// The fragments of an IPv6 packet without extension headers, as its sender makes them (RFC 8200, section 4.5).
+pub(crate) fn pieces_v6(packet: &[u8], mtu: u16, id: u32) -> Vec<Vec<u8>> {
+    let Some((fixed, payload)) = packet.split_first_chunk::<40>() else {
+        return Vec::new();
+    };
+    let room = usize::from(mtu).saturating_sub(fixed.len() + 8).max(8) / 8 * 8;
+    let mut pieces = Vec::new();
+    for (index, part) in payload.chunks(room).enumerate() {
+        let is_last = index * room + part.len() == payload.len();
+        let offset = u16::try_from(index * room).unwrap_or(u16::MAX) | u16::from(!is_last);
+        let length = u16::try_from(8 + part.len()).unwrap_or(u16::MAX);
+        let mut piece = fixed.to_vec();
+        piece[4..6].copy_from_slice(&length.to_be_bytes());
+        piece[6] = FRAGMENT;
+        piece.extend([fixed[6], 0]);
+        piece.extend(offset.to_be_bytes());
+        piece.extend(id.to_be_bytes());
+        piece.extend_from_slice(part);
+        pieces.push(piece);
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +142,40 @@ mod tests {
             payload.extend_from_slice(parsed.payload);
         }
         assert_eq!(payload, whole[20..]);
+    }
+
+    #[test]
+    fn fragments_of_ipv6_put_together_are_the_packet() {
+        let mut whole = Vec::new();
+        let payload: Vec<u8> = (0..=255).cycle().take(2_900).collect();
+        let [source, destination] = ["2a00::1", "2a00::2"].map(|text| text.parse().unwrap());
+        IpBuild {
+            source,
+            destination,
+            protocol: 58,
+            ttl: 9,
+            tos: 0,
+            ident: 0,
+            flow_label: 0,
+            dont_fragment: false,
+        }
+        .emit(&payload, &mut whole);
+        let pieces = pieces_v6(&whole, 1_280, 0x0102_0304);
+        assert_eq!(pieces.len(), 3);
+        let mut found = Vec::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            assert!(piece.len() <= 1_280);
+            let parsed = IpPacket::parse(piece).unwrap();
+            let header = parsed.header;
+            assert_eq!(usize::from(header.fragment_offset), found.len());
+            assert_eq!(
+                (header.more_fragments, header.ident),
+                (index < 2, Some(0x0102_0304))
+            );
+            assert_eq!(header.protocol, 58);
+            found.extend_from_slice(parsed.payload);
+        }
+        assert_eq!(found, payload);
     }
 
     #[test]

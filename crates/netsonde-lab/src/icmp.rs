@@ -3,6 +3,7 @@ use core::net::IpAddr;
 
 use crate::forward::At;
 use crate::lab::Lab;
+use crate::numbering::Numbered;
 use crate::packet::Packet;
 use crate::queue::Kind;
 use crate::topology::{Extensions, QuotedTtl, ReplySource, Role};
@@ -132,6 +133,13 @@ impl Lab {
         self.error_body(at, cause, fault, stack, source, &mut body);
         let behaviour = &self.plan.nodes[at.node as usize].behaviour;
         let v6 = source.is_ipv6();
+        let numbered = Numbered {
+            now_ns: at.now_ns,
+            source,
+            destination: sender,
+            protocol: protocol::ICMP,
+            cause: identification(cause),
+        };
         let build = IpBuild {
             source,
             destination: sender,
@@ -142,7 +150,7 @@ impl Lab {
                 (false, _) => behaviour.unreachable_ttl,
             },
             tos: behaviour.icmp_tos,
-            ident: self.nodes[at.node as usize].next_ip_id(behaviour.ip_id),
+            ident: self.nodes[at.node as usize].next_ip_id(behaviour, numbered),
             flow_label: 0,
             dont_fragment: false,
         };
@@ -280,6 +288,14 @@ impl Lab {
             emit_interface_info(&info, &mut objects);
         }
         objects
+    }
+}
+
+/// The identification of an IPv4 packet.
+pub(crate) fn identification(packet: &[u8]) -> u16 {
+    match packet {
+        [0x40..=0x4f, _, _, _, high, low, ..] => u16::from_be_bytes([*high, *low]),
+        _ => 0,
     }
 }
 

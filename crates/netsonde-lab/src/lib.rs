@@ -49,6 +49,7 @@ mod local;
 mod mutate;
 mod nat;
 mod node;
+mod numbering;
 mod packet;
 mod plan;
 mod queue;

@@ -1,9 +1,10 @@
 //! Nodes: the built-in ones' changing state, and the door for foreign ones.
 use crate::limiter::Limiter;
 use crate::nat::Translations;
+use crate::numbering::{Numbered, Numbering};
 use crate::plan;
 use crate::random::Stream;
-use crate::topology::IpId;
+use crate::topology::Behaviour;
 
 /// A node of role `python`: its behaviour comes from outside.
 pub trait Node: Send + Sync {
@@ -29,7 +30,7 @@ pub struct Emission {
 /// What changes about a built-in node.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) ip_id: u16,
+    pub(crate) numbering: Numbering,
     pub(crate) random: Stream,
     pub(crate) limiter: Limiter,
     /// Sends neither errors nor echo replies, by a fault.
@@ -42,7 +43,7 @@ impl State {
         let mut random = Stream::new(seed, &format!("node {}", node.name), "packets");
         let ip_id = u16::try_from(random.up_to(0xffff)).expect("up to 0xffff");
         Self {
-            ip_id,
+            numbering: Numbering::new(seed, &node.name, ip_id),
             random,
             limiter: Limiter::new(node.behaviour.rate_limit),
             is_muted: false,
@@ -51,14 +52,7 @@ impl State {
     }
 
     /// The identification of the next IPv4 packet that the node sends itself.
-    pub(crate) fn next_ip_id(&mut self, mode: IpId) -> u16 {
-        match mode {
-            IpId::Zero => 0,
-            IpId::Counter => {
-                self.ip_id = self.ip_id.wrapping_add(1);
-                self.ip_id
-            }
-            IpId::Random => u16::try_from(self.random.up_to(0xffff)).expect("up to 0xffff"),
-        }
+    pub(crate) fn next_ip_id(&mut self, behaviour: &Behaviour, packet: Numbered) -> u16 {
+        self.numbering.ip_id(behaviour, packet, &mut self.random)
     }
 }

@@ -20,7 +20,18 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "udp_source": _SOURCES,
     "quoted_ttl": ("received", "one"),
     "extensions": ("none", "rfc4884", "length-zero", "length-and-checksum-zero", "length-17"),
-    "ip_id": ("zero", "counter", "random"),
+    "ip_id": (
+        "zero",
+        "counter",
+        "swapped",
+        "interface",
+        "destination",
+        "protocol",
+        "reflected",
+        "constant",
+        "random",
+    ),
+    "fragment_id": ("counter", "destination", "random"),
     "tcp": ("rst", "none"),
 }
 _INTEGERS: Mapping[str, tuple[int, int]] = {
@@ -37,13 +48,14 @@ _BOOLEANS = (
     "whole_stack",
     "interface_info",
     "uhp_quirk",
+    "heeds_too_big",
     "silent",
     "drops_echo",
     "drops_udp",
 )
 LIMIT_SCOPES = ("global", "destination", "interface")
 
-KNOBS = (*_CHOICES, *_INTEGERS, *_BOOLEANS, "quote_len", "answer_delay", "icmp")
+KNOBS = (*_CHOICES, *_INTEGERS, *_BOOLEANS, "quote_len", "answer_delay", "ip_id_rate", "icmp")
 
 
 def take_knobs(table: Table) -> dict[str, Any]:
@@ -103,6 +115,8 @@ def _converter(name: str) -> tuple[str, Callable[[Any], Any]]:
         return "0 (as much as fits) or 28 to 1280 bytes", _quote_len
     if name == "answer_delay":
         return 'a duration such as "4ms"', duration
+    if name == "ip_id_rate":
+        return 'a rate such as "50/s"', rate
     return "true or false", boolean
 
 

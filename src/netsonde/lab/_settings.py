@@ -48,7 +48,20 @@ class KnobSettings(TypedDict, total=False):
     interface_info: bool
     uhp_quirk: bool
     icmp: Limit | Literal["unlimited"]
-    ip_id: Literal["zero", "counter", "random"]
+    ip_id: Literal[
+        "zero",
+        "counter",
+        "swapped",
+        "interface",
+        "destination",
+        "protocol",
+        "reflected",
+        "constant",
+        "random",
+    ]
+    ip_id_rate: str
+    fragment_id: Literal["counter", "destination", "random"]
+    heeds_too_big: bool
     silent: bool
     drops_echo: bool
     drops_udp: bool

@@ -57,6 +57,12 @@ pub struct Behaviour {
     pub rate_limit: Option<RateLimit>,
     /// Identification field of what the node itself sends over IPv4.
     pub ip_id: IpId,
+    /// Packets per second that it numbers for others by each of its counters.
+    pub ip_id_rate: f64,
+    /// Identification of the IPv6 packets that it fragments itself.
+    pub fragment_id: FragmentId,
+    /// Whether "packet too big" makes it fragment what it sends over IPv6.
+    pub heeds_too_big: bool,
     /// Sends no ICMP errors at all (it still answers echo unless `drops_echo`).
     pub silent: bool,
     /// Ignores echo requests to itself.
@@ -96,6 +102,9 @@ impl Default for Behaviour {
             uhp_quirk: false,
             rate_limit: None,
             ip_id: IpId::Counter,
+            ip_id_rate: 0.0,
+            fragment_id: FragmentId::Counter,
+            heeds_too_big: true,
             silent: false,
             drops_echo: false,
             drops_udp: false,
@@ -196,6 +205,30 @@ pub enum IpId {
     Zero,
     /// One counter for all interfaces: aliases can be resolved.
     Counter,
+    /// The same, its bytes in the wrong order.
+    Swapped,
+    /// One counter for each address that it sends from.
+    Interface,
+    /// One counter for each destination, as Linux has for connections.
+    Destination,
+    /// One counter for each protocol.
+    Protocol,
+    /// That of the packet that it answers.
+    Reflected,
+    /// Always the same, but not 0.
+    Constant,
+    /// Random.
+    Random,
+}
+
+/// The identification of IPv6 fragments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FragmentId {
+    /// One counter for the node: aliases can be resolved.
+    Counter,
+    /// One counter for each destination.
+    Destination,
     /// Random.
     Random,
 }

@@ -14,8 +14,8 @@ mod mpls;
 mod prefix;
 
 pub use behaviour::{
-    Behaviour, Extensions, IpId, LabelExpiry, LimitScope, QuotedTtl, RateLimit, ReplySource,
-    TcpMode,
+    Behaviour, Extensions, FragmentId, IpId, LabelExpiry, LimitScope, QuotedTtl, RateLimit,
+    ReplySource, TcpMode,
 };
 pub use incident::{Action, Fault, Mutation, Mutator, QuoteChange};
 pub use mpls::{Domain, LabelPin, LabelPolicy, Lsp, Pop, PopRule, TtlMode, UhpLabel};

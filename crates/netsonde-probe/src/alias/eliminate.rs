@@ -10,7 +10,7 @@ use super::plan::{Stage, Step, in_turns};
 use super::sample::Series;
 use crate::job::AliasMethod;
 use crate::record::AliasVerdict;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -32,6 +32,8 @@ pub(super) struct Eliminate {
     window: Range<usize>,
     known: usize,
     begun: bool,
+    /// Pairs that a common source address proves: what speaks against them is told.
+    proven: BTreeSet<(u32, u32)>,
 }
 
 impl Eliminate {
@@ -43,6 +45,7 @@ impl Eliminate {
             window: 0..0,
             known: 0,
             begun: false,
+            proven: BTreeSet::new(),
         }
     }
 
@@ -116,7 +119,7 @@ impl Eliminate {
         } else {
             book.rejection(a, b)
         };
-        if book.options.all_pairs {
+        if book.options.all_pairs || self.proven.contains(&pair(a, b)) {
             let bounds = u32::from(book.may_share(a, b));
             let told = Evidence::new(pair(a, b), self.method, verdict);
             book.evidence.push(Evidence { bounds, ..told });
@@ -131,6 +134,9 @@ impl Stage for Eliminate {
         if self.begun {
             self.test(book, &heard);
         } else {
+            let is_proof = |found: &&Evidence| found.method == AliasMethod::Mercator;
+            let proofs = book.evidence.iter().filter(is_proof);
+            self.proven = proofs.map(|found| found.pair).collect();
             self.ordered = book.usable(&self.members);
             self.ordered.sort_by_key(|(number, _)| {
                 (
