@@ -12,6 +12,7 @@ from netsonde.report._graph import Graph, graph
 from netsonde.report._known import Known, nothing
 from netsonde.report._multipath import multipath_lines
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
+from netsonde.report._roc import RocPoint, roc
 from netsonde.report._survey import Ask, Survey, survey
 from netsonde.report._tnt import tnt_lines
 from netsonde.report._trace import TraceTable, trace_footer, trace_heading, trace_lines
@@ -24,6 +25,7 @@ __all__ = [
     "Graph",
     "Known",
     "Printer",
+    "RocPoint",
     "Survey",
     "TraceTable",
     "alias_lines",
@@ -39,6 +41,7 @@ __all__ = [
     "ping_heading",
     "ping_lines",
     "ping_reply_line",
+    "roc",
     "summary_lines",
     "survey",
     "tnt_lines",

@@ -40,7 +40,7 @@ def bars(series: Sequence[Series], *, x: str, y: str) -> str:
     first, last = int(keys[0]), int(keys[-1])
     groups = last - first + 1
     top = max(max(one.values.values(), default=0) for one in series)
-    scale = _Scale(first - 0.5, last + 0.5, top)
+    scale = _Scale(first - 0.5, last + 0.5, top, step_min=1)
     width = min(scale.width / groups * 0.8 / len(series), _BAR_WIDTH_MAX)
     parts = [scale.y_axis(y), _x_numbers(scale, first, last, x)]
     for number, one in enumerate(series):
@@ -86,10 +86,10 @@ def distribution(series: Sequence[Series], *, x: str) -> str:
 class _Scale:
     """From values to places in the figure."""
 
-    def __init__(self, left: float, right: float, top: float) -> None:
+    def __init__(self, left: float, right: float, top: float, step_min: float = 0) -> None:
         self.width = WIDTH - _LEFT - _RIGHT
         self._left, self._span = left, right - left
-        self._step = _nice(top / _TICKS)
+        self._step = max(_nice(top / _TICKS), step_min)
         self._top = self._step * math.ceil(top / self._step) if top else 1
 
     def x(self, value: float) -> float:
