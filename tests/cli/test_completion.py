@@ -23,4 +23,4 @@ def test_another_shell_is_refused() -> None:
 
 def test_words_are_completed() -> None:
     env = {"_NETSONDE_COMPLETE": "bash_complete", "COMP_WORDS": "netsonde t", "COMP_CWORD": "1"}
-    assert netsonde(env=env).out.split() == ["plain,trace", "plain,tnt"]
+    assert netsonde(env=env).out.split() == ["plain,trace", "plain,tnt", "plain,tunnels"]
