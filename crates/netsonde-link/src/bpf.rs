@@ -69,6 +69,86 @@ impl Assembler {
         self.drop_packet();
     }
 
+    /// Loads 32 bits of the packet.
+    pub(crate) fn load_word(&mut self, offset: u32) {
+        self.emit(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset);
+    }
+
+    /// Loads the packet's length.
+    pub(crate) fn load_length(&mut self) {
+        self.emit(libc::BPF_LD | libc::BPF_W | libc::BPF_LEN, 0);
+    }
+
+    /// Runs `body` when A is at most `value`.
+    pub(crate) fn when_at_most(&mut self, value: u32, body: impl FnOnce(&mut Self)) {
+        self.emit(libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K, value);
+        self.last().jf = 1;
+        self.around(body);
+    }
+
+    /// Runs `body` when A has none of the bits of `mask`.
+    pub(crate) fn when_no_bit(&mut self, mask: u32, body: impl FnOnce(&mut Self)) {
+        self.emit(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, mask);
+        self.last().jf = 1;
+        self.around(body);
+    }
+
+    /// Runs `body`, however long, when A is one of the values.
+    pub(crate) fn when_among(&mut self, values: &[u32], body: impl FnOnce(&mut Self)) {
+        for (index, value) in values.iter().enumerate() {
+            self.emit(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, *value);
+            // Over the values that are left, and over the jump around the body.
+            let over = values.len() - index;
+            self.last().jt = u8::try_from(over).expect("lists of values are short");
+        }
+        self.around(body);
+    }
+
+    /// Runs `body` when the four words at `offset` are those of one of the lists.
+    pub(crate) fn when_words_among(
+        &mut self,
+        offset: u32,
+        lists: &[[u32; 4]],
+        body: impl FnOnce(&mut Self),
+    ) {
+        let mut hits = Vec::new();
+        for words in lists {
+            for (word, at) in words.iter().zip(0..) {
+                self.load_word(offset.wrapping_add(4 * at));
+                self.emit(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, *word);
+                // Another word: on to the next list, over the pairs that are left and the jump to the body.
+                self.last().jf = u8::try_from(2 * (3 - at) + 1).expect("four words");
+            }
+            hits.push(self.0.len());
+            self.emit(libc::BPF_JMP | libc::BPF_JA, 0);
+        }
+        let miss = self.0.len();
+        self.emit(libc::BPF_JMP | libc::BPF_JA, 0);
+        for hit in hits {
+            self.land(hit);
+        }
+        body(self);
+        self.land(miss);
+    }
+
+    /// A jump over `body`, which the instruction before jumps over in turn.
+    fn around(&mut self, body: impl FnOnce(&mut Self)) {
+        let jump = self.0.len();
+        self.emit(libc::BPF_JMP | libc::BPF_JA, 0);
+        body(self);
+        self.land(jump);
+    }
+
+    /// Lets an unconditional jump end here.
+    fn land(&mut self, jump: usize) {
+        let over = self.0.len() - jump - 1;
+        self.0[jump].k = u32::try_from(over).expect("programs have a few thousand instructions");
+    }
+
+    fn last(&mut self) -> &mut libc::sock_filter {
+        self.0.last_mut().expect("just written")
+    }
+
     pub(crate) fn drop_packet(&mut self) {
         self.finish_with(0);
     }

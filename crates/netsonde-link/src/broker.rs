@@ -1,11 +1,16 @@
 //! Opening the sockets of a link, with whatever right that takes. What reads from them needs none.
+mod packet;
+
 use crate::LinkError;
 use crate::descriptors::{Descriptor, Role};
-use crate::filter::{self, Carries, Scope};
+use crate::filter::{self, Carries, Frames, Scope};
 use crate::sys::batch::Batch;
 use crate::sys::socket::{attach_filter, bind, open, set_int};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+pub(crate) use packet::begin_to_receive;
+pub use packet::open_packet;
 
 /// Bytes that may wait in a queue: at 1 kB a reply with its overhead, 8,000 replies.
 const QUEUE_BYTES: i32 = 8 << 20;
@@ -29,6 +34,10 @@ pub struct Families {
 /// # Errors
 /// [`LinkError::Call`] where the kernel refuses: `EPERM` without the right, `EAFNOSUPPORT` without the IP version.
 pub fn open_raw(families: Families, scope: &Scope) -> Result<Vec<Descriptor>, LinkError> {
+    raw(families, scope, &Frames::default())
+}
+
+fn raw(families: Families, scope: &Scope, frames: &Frames) -> Result<Vec<Descriptor>, LinkError> {
     let mut descriptors = Vec::new();
     if families.v4 {
         descriptors.push(Descriptor {
@@ -49,7 +58,7 @@ pub fn open_raw(families: Families, scope: &Scope) -> Result<Vec<Descriptor>, Li
                 protocol,
                 "socket(AF_INET, SOCK_RAW)",
             )?;
-            receiver(socket.as_fd(), carries, scope)?;
+            receiver(socket.as_fd(), carries, scope, frames)?;
             descriptors.push(Descriptor { role, socket });
         }
     }
@@ -73,7 +82,7 @@ pub fn open_raw(families: Families, scope: &Scope) -> Result<Vec<Descriptor>, Li
                 "socket(AF_INET6, SOCK_RAW)",
             )?;
             ancillary6(socket.as_fd())?;
-            receiver(socket.as_fd(), carries, scope)?;
+            receiver(socket.as_fd(), carries, scope, frames)?;
             descriptors.push(Descriptor { role, socket });
         }
     }
@@ -208,19 +217,29 @@ fn sender6() -> Result<OwnedFd, LinkError> {
 }
 
 /// Filters, locks, and throws away what came before the filter.
-fn receiver(socket: BorrowedFd<'_>, carries: Carries, scope: &Scope) -> Result<(), LinkError> {
+fn receiver(
+    socket: BorrowedFd<'_>,
+    carries: Carries,
+    scope: &Scope,
+    frames: &Frames,
+) -> Result<(), LinkError> {
     stamped(socket)?;
-    attach_filter(socket, &filter::program(carries, scope))?;
+    attach_filter(socket, &filter::program(carries, scope, frames))?;
+    lock_filter(socket)?;
+    let mut batch = Batch::new();
+    while batch.receive(socket, 0).is_ok_and(|count| count > 0) {}
+    Ok(())
+}
+
+/// What is not locked could be widened by the engine.
+fn lock_filter(socket: BorrowedFd<'_>) -> Result<(), LinkError> {
     set_int(
         socket,
         libc::SOL_SOCKET,
         libc::SO_LOCK_FILTER,
         1,
         "setsockopt(SO_LOCK_FILTER)",
-    )?;
-    let mut batch = Batch::new();
-    while batch.receive(socket, 0).is_ok_and(|count| count > 0) {}
-    Ok(())
+    )
 }
 
 fn errors4(socket: BorrowedFd<'_>) -> Result<(), LinkError> {

@@ -29,10 +29,18 @@ pub enum Role {
     Ping4,
     /// No privilege: `ICMPv6` echo, where the host lets this group send it.
     Ping6,
+    /// Packet socket: receives IPv4 by one interface.
+    Ring4,
+    /// Packet socket: receives IPv6 by one interface.
+    Ring6,
+    /// Packet socket: sends frames by one interface.
+    Frames,
+    /// A pipe by which routes come, as [`Egress`](crate::egress::Egress) tables in frames.
+    Routes,
 }
 
 /// Every role.
-const ALL: [Role; 12] = [
+const ALL: [Role; 16] = [
     Role::Send4,
     Role::Send6,
     Role::Icmp4,
@@ -45,6 +53,10 @@ const ALL: [Role; 12] = [
     Role::Datagram6,
     Role::Ping4,
     Role::Ping6,
+    Role::Ring4,
+    Role::Ring6,
+    Role::Frames,
+    Role::Routes,
 ];
 
 impl Role {
@@ -63,6 +75,10 @@ impl Role {
             Self::Datagram6 => "datagram6",
             Self::Ping4 => "ping4",
             Self::Ping6 => "ping6",
+            Self::Ring4 => "ring4",
+            Self::Ring6 => "ring6",
+            Self::Frames => "frames",
+            Self::Routes => "routes",
         }
     }
 

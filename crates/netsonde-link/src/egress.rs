@@ -5,13 +5,12 @@ use std::net::IpAddr;
 /// Different ways at most.
 pub(crate) const WAYS_MAX: usize = 4_096;
 /// Ranges of addresses per IP version at most.
-pub(crate) const RANGES_MAX: usize = 1 << 18;
+pub(crate) const RANGES_MAX: usize = 1 << 14;
 /// Octets of a way, and of a range, as they travel.
 const WAY: usize = 1 + 4 + 6 + 6;
 const RANGE: usize = 16 + 2;
-/// Longest table as it travels.
-#[allow(dead_code, reason = "for whoever reads it from a pipe")]
-pub(crate) const BYTES_MAX: usize = 12 + WAYS_MAX * WAY + 2 * RANGES_MAX * RANGE;
+/// A table travels in one frame.
+const _: () = assert!(12 + WAYS_MAX * WAY + 2 * RANGES_MAX * RANGE <= crate::stream::PAYLOAD_MAX);
 
 /// How packets leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,12 @@
 //!
 //! They run before the queue, so a busy host costs us nothing, and they are locked: the engine that reads the
 //! packets cannot widen them. What they let through is still only a guess that it is ours; the engine checks it.
+//!
+//! Where frames are received too, each packet comes one way only: what a ring takes, raw sockets leave.
+mod frames;
+
 use crate::bpf::Assembler;
+pub(crate) use frames::{ADDRESSES_MAX, Frames, program as frames_program};
 use std::ops::RangeInclusive;
 
 /// Bits of the TCP flags.
@@ -36,41 +41,50 @@ pub(crate) enum Carries {
     Tcp6,
 }
 
-/// The program for one receiving socket.
-pub(crate) fn program(carries: Carries, scope: &Scope) -> Vec<libc::sock_filter> {
+/// The program for one receiving socket beside rings that take `frames`.
+pub(crate) fn program(carries: Carries, scope: &Scope, frames: &Frames) -> Vec<libc::sock_filter> {
     let mut code = Assembler::default();
+    frames.leave(&mut code, carries);
     match carries {
         Carries::Icmp4 => icmp4(&mut code, scope),
-        Carries::Icmp6 => icmp6(&mut code, scope),
-        Carries::Udp4 => {
-            code.load_x_header_length();
-            code.load_u16_at_x(2);
-            code.keep_if_in(&scope.ports);
-        }
-        Carries::Udp6 => {
-            code.load_u16(2);
-            code.keep_if_in(&scope.ports);
-        }
-        // What answers a probe of ours has SYN or RST set: the data of other connections stays out.
-        Carries::Tcp4 => {
-            code.load_x_header_length();
-            code.load_u8_at_x(13);
-            code.when_any_bit(SYN_OR_RST, |code| {
-                code.load_u16_at_x(2);
-                code.keep_if_in(&scope.ports);
-            });
-            code.drop_packet();
-        }
-        Carries::Tcp6 => {
-            code.load_u8(13);
-            code.when_any_bit(SYN_OR_RST, |code| {
-                code.load_u16(2);
-                code.keep_if_in(&scope.ports);
-            });
-            code.drop_packet();
-        }
+        Carries::Icmp6 => icmp6(&mut code, scope, 0),
+        Carries::Udp4 => udp4(&mut code, scope),
+        Carries::Udp6 => udp6(&mut code, scope, 0),
+        Carries::Tcp4 => tcp4(&mut code, scope),
+        Carries::Tcp6 => tcp6(&mut code, scope, 0),
     }
     code.finish()
+}
+
+fn udp4(code: &mut Assembler, scope: &Scope) {
+    code.load_x_header_length();
+    code.load_u16_at_x(2);
+    code.keep_if_in(&scope.ports);
+}
+
+fn udp6(code: &mut Assembler, scope: &Scope, at: u32) {
+    code.load_u16(at + 2);
+    code.keep_if_in(&scope.ports);
+}
+
+/// What answers a probe of ours has SYN or RST set: the data of other connections stays out.
+fn tcp4(code: &mut Assembler, scope: &Scope) {
+    code.load_x_header_length();
+    code.load_u8_at_x(13);
+    code.when_any_bit(SYN_OR_RST, |code| {
+        code.load_u16_at_x(2);
+        code.keep_if_in(&scope.ports);
+    });
+    code.drop_packet();
+}
+
+fn tcp6(code: &mut Assembler, scope: &Scope, at: u32) {
+    code.load_u8(at + 13);
+    code.when_any_bit(SYN_OR_RST, |code| {
+        code.load_u16(at + 2);
+        code.keep_if_in(&scope.ports);
+    });
+    code.drop_packet();
 }
 
 /// Echo replies to us, and errors about our probes.
@@ -98,19 +112,19 @@ fn icmp4(code: &mut Assembler, scope: &Scope) {
     code.drop_packet();
 }
 
-/// As [`icmp4`]; the headers have a fixed length here.
-fn icmp6(code: &mut Assembler, scope: &Scope) {
-    code.load_u8(0);
+/// As [`icmp4`]; the headers have a fixed length here, and `ICMPv6` begins `at` an offset.
+fn icmp6(code: &mut Assembler, scope: &Scope, at: u32) {
+    code.load_u8(at);
     code.when(129, |code| {
-        code.load_u16(4);
+        code.load_u16(at + 4);
         code.keep_if_in(&scope.idents);
     });
     // Unreachable, packet too big, time exceeded, parameter problem.
     for error in [1, 2, 3, 4] {
         code.when(error, |code| {
-            code.load_u8(8 + 6);
+            code.load_u8(at + 8 + 6);
             quoted(code, scope, 58, 128, |code, offset| {
-                code.load_u16(8 + 40 + offset);
+                code.load_u16(at + 8 + 40 + offset);
             });
         });
     }
@@ -123,7 +137,7 @@ fn quoted(
     scope: &Scope,
     icmp: u32,
     echo: u32,
-    load_u16: fn(&mut Assembler, u32),
+    load_u16: impl Fn(&mut Assembler, u32),
 ) {
     code.when(icmp, |code| {
         load_u16(code, 0);

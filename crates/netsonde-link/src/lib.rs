@@ -15,6 +15,7 @@ pub mod filter;
 pub mod link;
 mod memory;
 mod netlink;
+pub mod packet;
 pub mod poll;
 mod ranges;
 pub mod raw;

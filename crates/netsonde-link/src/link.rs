@@ -1,9 +1,19 @@
 //! What every link offers: whole IP packets out, and in with the time they came.
+use crate::LinkError;
 use crate::poll::Ready;
 use std::os::fd::BorrowedFd;
 
 /// A way to the network. Nothing that the network does to a packet is an error: it is counted.
 pub trait Link {
+    /// Starts what it needs beside its descriptors. Called once, after all rights were given up, and before system calls
+    /// are restricted.
+    ///
+    /// # Errors
+    /// [`LinkError::Call`] where the kernel refuses.
+    fn start(&mut self) -> Result<(), LinkError> {
+        Ok(())
+    }
+
     /// Whether another packet can be taken now; if not, some descriptor becomes ready once it can.
     fn has_room(&self) -> bool {
         true

@@ -15,6 +15,15 @@ impl Ready {
         index < DESCRIPTORS_MAX && self.0 & (1 << index) != 0
     }
 
+    /// The descriptors from `index` on, counted from there.
+    pub(crate) fn after(self, index: usize) -> Self {
+        Self(
+            self.0
+                .checked_shr(u32::try_from(index).unwrap_or(64))
+                .unwrap_or(0),
+        )
+    }
+
     /// Adds the descriptor at `index`.
     pub(crate) fn insert(&mut self, index: usize) {
         self.0 |= 1 << index.min(DESCRIPTORS_MAX - 1);

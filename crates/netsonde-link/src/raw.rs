@@ -46,7 +46,7 @@ impl RawLink {
                         dropped: 0,
                     });
                 }
-                Role::Datagram4 | Role::Datagram6 | Role::Ping4 | Role::Ping6 => {}
+                _ => {}
             }
         }
         Self {

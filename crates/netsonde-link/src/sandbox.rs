@@ -26,9 +26,10 @@ const ALLOWED: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
-/// Offsets in `struct seccomp_data`: call, architecture, and the low half of the third argument.
+/// Offsets in `struct seccomp_data`: call, architecture, and the low halves of the second and the third argument.
 const CALL: u32 = 0;
 const ARCHITECTURE: u32 = 4;
+const SECOND_ARGUMENT: u32 = THIRD_ARGUMENT - 8;
 const THIRD_ARGUMENT: u32 = 16 + 2 * 8 + if cfg!(target_endian = "big") { 4 } else { 0 };
 
 /// `AUDIT_ARCH_*` of this build: the machine, its width and its byte order.
@@ -51,6 +52,18 @@ pub(crate) fn program() -> Vec<libc::sock_filter> {
         for call in ALLOWED {
             code.when(number(*call), |code| code.finish_with(allow));
         }
+        // Of the options of a socket, only how many packets its ring dropped.
+        code.when(number(libc::SYS_getsockopt), |code| {
+            code.load_u32(SECOND_ARGUMENT);
+            code.when(libc::SOL_PACKET.unsigned_abs(), |code| {
+                code.load_u32(THIRD_ARGUMENT);
+                code.when(libc::PACKET_STATISTICS.unsigned_abs(), |code| {
+                    code.finish_with(allow);
+                });
+                code.finish_with(kill);
+            });
+            code.finish_with(kill);
+        });
         code.when(number(libc::SYS_mmap), |code| {
             code.load_u32(THIRD_ARGUMENT);
             code.when_any_bit(libc::PROT_EXEC.unsigned_abs(), |code| {

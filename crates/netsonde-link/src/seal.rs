@@ -17,6 +17,14 @@ const NOBODY: u32 = 65_534;
 /// [`LinkError::Threads`] where there are other threads, [`LinkError::Call`] where the kernel lacks something
 /// (seccomp), [`LinkError::StillPrivileged`] if a capability is left after all.
 pub fn seal() -> Result<(), LinkError> {
+    seal_with(|| Ok(()))
+}
+
+/// The same, and starts threads in between: born without rights, and restricted with the others.
+///
+/// # Errors
+/// As [`seal`], and those of `start`.
+pub fn seal_with(start: impl FnOnce() -> Result<(), LinkError>) -> Result<(), LinkError> {
     let threads = process::threads()?;
     if threads != 1 {
         return Err(LinkError::Threads { found: threads });
@@ -40,6 +48,7 @@ pub fn seal() -> Result<(), LinkError> {
     if left != 0 {
         return Err(LinkError::StillPrivileged { capabilities: left });
     }
+    start()?;
     process::install_seccomp(&sandbox::program())
 }
 

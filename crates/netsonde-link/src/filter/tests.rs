@@ -22,6 +22,7 @@ fn passes(carries: Carries, packet: &[u8]) -> bool {
                 ports: PORTS,
                 udp_replies: true,
             },
+            &Frames::default(),
         ),
     )
     .unwrap();

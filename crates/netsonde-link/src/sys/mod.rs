@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod batch;
+pub(crate) mod packet;
 pub(crate) mod poll;
 pub(crate) mod process;
 pub(crate) mod socket;
