@@ -88,10 +88,15 @@ def _start_engine_ms() -> float:
     sockets = _core.open_link(raw=True, v4=True, v6=True, udp=False)
     named = ",".join(f"{role}={descriptor}" for role, descriptor in sockets)
     program = [sys.executable, "-I", "-S", "-B", _engine_process.__file__, str(_core.__file__)]
+    program += [named, str(RATE_PPS)]
     descriptors = [descriptor for _, descriptor in sockets]
     start_ns = time.monotonic_ns()
     subprocess.run(
-        [*program, named], input=b"{}\n", pass_fds=descriptors, check=True, capture_output=True
+        [*program, named, "100"],
+        input=b"{}\n",
+        pass_fds=descriptors,
+        check=True,
+        capture_output=True,
     )
     elapsed_ns = time.monotonic_ns() - start_ns
     for descriptor in descriptors:

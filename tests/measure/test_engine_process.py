@@ -12,7 +12,7 @@ PROGRAM = [sys.executable, "-I", "-S", "-B", str(Path(_engine_process.__file__))
 
 
 def start(sockets: str, task: bytes, *descriptors: int) -> subprocess.CompletedProcess[bytes]:
-    program = [*PROGRAM, str(_core.__file__), sockets]
+    program = [*PROGRAM, str(_core.__file__), sockets, "1000"]
     return subprocess.run(
         program, input=task, capture_output=True, pass_fds=descriptors, env={}, check=False
     )

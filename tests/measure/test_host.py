@@ -14,6 +14,7 @@ import pytest
 from netsonde import _core
 from netsonde.measure import _host
 from netsonde.measure._host import Host, allows_raw
+from netsonde.measure._links import Needs, Opened
 from netsonde.measure._streams import pack
 from netsonde.model import HostError, Privilege, Target, UsageError
 
@@ -99,8 +100,8 @@ def test_closing_ends_the_process() -> None:
     started: list[asyncio.subprocess.Process] = []
     start = _host._start
 
-    async def remember(needs: _host._Needs) -> asyncio.subprocess.Process:
-        started.append(await start(needs))
+    async def remember(needs: Needs, opened: Opened) -> asyncio.subprocess.Process:
+        started.append(await start(needs, opened))
         return started[-1]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -145,7 +146,7 @@ def test_a_missing_interpreter_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 def test_sockets_that_cannot_be_opened(
     monkeypatch: pytest.MonkeyPatch, number: int, message: str, hint: str
 ) -> None:
-    def refuse(**_: bool) -> list[tuple[str, int]]:
+    def refuse(**_: object) -> list[tuple[str, int]]:
         raise OSError(number, "refused")
 
     monkeypatch.setattr(_core, "open_link", refuse)

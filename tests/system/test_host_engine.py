@@ -39,14 +39,24 @@ def measuring(
     return started(chain.at(0, NETSONDE, "ping", SILENT_V4, *LONG, *arguments))
 
 
-@pytest.mark.parametrize("privilege", ["raw", "none"])
-def test_the_engine_has_no_rights(long_chain: Chain, privilege: str) -> None:
-    with measuring(long_chain, "--method=udp", f"--privilege={privilege}") as (_, engine):
+@pytest.mark.parametrize(
+    ("options", "threads"),
+    [
+        (("--privilege=none",), "1"),
+        (("--privilege=raw", "--link=raw"), "1"),
+        # The one that sends frames was born without rights.
+        (("--link=packet",), "2"),
+    ],
+)
+def test_the_engine_has_no_rights(
+    long_chain: Chain, options: tuple[str, ...], threads: str
+) -> None:
+    with measuring(long_chain, "--method=udp", *options) as (_, engine):
         status = _status(engine)
         open_files = {str(file.readlink()) for file in Path(f"/proc/{engine}/fd").iterdir()}
         environment = Path(f"/proc/{engine}/environ").read_bytes()
     assert [status[name] for name in SETS] == [NONE] * len(SETS)
-    assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
+    assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", threads)
     assert status["Uid"].split() == status["Gid"].split() == ["65534"] * 4
     assert status["Groups"] == ""
     # Its pipes, its sockets and its signals; no file, no device.

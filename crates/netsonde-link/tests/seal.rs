@@ -6,10 +6,11 @@
     reason = "the cases make the very system calls that std would not make for them"
 )]
 
-use netsonde_link::seal;
+use netsonde_link::{LinkError, seal};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio, exit};
+use std::sync::{Condvar, Mutex};
 
 /// What a sealed process tries, and whether it survives that.
 type Case = (&'static str, fn(), bool);
@@ -21,6 +22,13 @@ const CASES: &[Case] = &[
     ("starts a process", start_process, false),
     ("maps memory that can be executed", map_executable, false),
     ("asks for its user", ask_user, false),
+    (
+        "opens a socket in another thread",
+        open_socket_elsewhere,
+        false,
+    ),
+    ("asks for the drops of a ring", ask_drops, true),
+    ("asks for another option of a socket", ask_option, false),
     #[cfg(target_arch = "x86_64")]
     ("calls the 32-bit kernel", call_32_bit, false),
     #[cfg(target_arch = "x86_64")]
@@ -32,7 +40,7 @@ fn main() {
         Some(name) if name == "wait" => wait_sealed(),
         Some(name) => match CASES.iter().find(|(known, ..)| *known == name) {
             Some((_, case, _)) => {
-                seal::seal().expect("this host has seccomp");
+                seal::seal_with(start_thread).expect("this host has seccomp");
                 case();
                 seal::exit(0);
             }
@@ -79,6 +87,14 @@ fn a_sealed_process_has_nothing() {
             .join(" ")
     };
     let none = "0000000000000000";
+    for task in std::fs::read_dir(format!("/proc/{}/task", child.id())).expect("we may list it") {
+        let task = task.expect("we may list it").path().join("status");
+        let status = std::fs::read_to_string(task).expect("we may read it");
+        for line in ["NoNewPrivs:\t1", "Seccomp:\t2", "CapPrm:\t0000000000000000"] {
+            assert!(status.contains(line), "{line}: {status}");
+        }
+    }
+    assert_eq!(field("Threads"), "2");
     assert_eq!(
         (
             field("NoNewPrivs"),
@@ -125,7 +141,7 @@ fn was_killed(status: ExitStatus) -> bool {
 
 fn wait_sealed() {
     let stop = seal::prepare().expect("signals can be blocked");
-    seal::seal().expect("this host has seccomp");
+    seal::seal_with(start_thread).expect("this host has seccomp");
     let mut output = std::io::stdout();
     output
         .write_all(b"x")
@@ -136,6 +152,50 @@ fn wait_sealed() {
     // In debug builds std checks a descriptor before closing it, with a call that is not allowed.
     std::mem::forget(stop);
     seal::exit(0)
+}
+
+/// Whether the other thread runs, and whether it is to open a socket, which it must not.
+static OTHER: (Mutex<(bool, bool)>, Condvar) = (Mutex::new((false, false)), Condvar::new());
+
+/// Starts another thread, as a link does, and waits until it runs.
+#[expect(clippy::unnecessary_wraps, reason = "what is started may fail to")]
+fn start_thread() -> Result<(), LinkError> {
+    let (state, changed) = &OTHER;
+    std::thread::spawn(|| {
+        let mut now = state.lock().expect("nobody panicked");
+        now.0 = true;
+        changed.notify_all();
+        let wanted = changed.wait_while(now, |now| !now.1);
+        drop(wanted.expect("nobody panicked"));
+        open_socket();
+    });
+    let now = state.lock().expect("nobody panicked");
+    let runs = changed.wait_while(now, |now| !now.0);
+    drop(runs.expect("nobody panicked"));
+    Ok(())
+}
+
+fn open_socket_elsewhere() {
+    let (state, changed) = &OTHER;
+    state.lock().expect("nobody panicked").1 = true;
+    changed.notify_all();
+    let deadline_ns = netsonde_link::monotonic_ns() + 5_000_000_000;
+    netsonde_link::poll::wait(&[], Some(deadline_ns)).expect("waiting is allowed");
+}
+
+fn ask_drops() {
+    option(libc::SOL_PACKET, libc::PACKET_STATISTICS);
+}
+
+fn ask_option() {
+    option(libc::SOL_SOCKET, libc::SO_ERROR);
+}
+
+fn option(level: i32, name: i32) {
+    let mut value = [0u32; 3];
+    let mut length: libc::socklen_t = 12;
+    // SAFETY: the kernel writes at most the stated length. JUSTIFICATION: this call is the test.
+    unsafe { libc::getsockopt(0, level, name, value.as_mut_ptr().cast(), &raw mut length) };
 }
 
 fn work() {

@@ -70,7 +70,10 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     )
     verbose = given.pop("verbose", False)
     vantage = _vantage(
-        given.pop("lab", None), given.pop("attach", None), given.pop("privilege", None)
+        given.pop("lab", None),
+        given.pop("attach", None),
+        given.pop("privilege", None),
+        given.pop("link", None),
     )
     form = _form(given)
     annotator = _annotator(given, vantage)
@@ -191,14 +194,18 @@ def _annotator(given: dict[str, Any], vantage: Vantage) -> Annotator | None:
 
 
 def _vantage(
-    lab: str | None, attach: str | None, privilege: Literal["auto", "raw", "none"] | None
+    lab: str | None,
+    attach: str | None,
+    privilege: Literal["auto", "raw", "none"] | None,
+    link: Literal["auto", "packet", "raw"] | None,
 ) -> Vantage:
     if lab is None:
         if attach is not None:
             raise UsageError("--attach names a place in a lab", "add --lab NAME")
-        return choose(None, privilege or "auto")
-    if privilege is not None:
-        message = "--privilege is for this host, and --lab leaves it"
+        return choose(None, privilege or "auto", link or "auto")
+    if privilege is not None or link is not None:
+        option = "--privilege" if privilege is not None else "--link"
+        message = f"{option} is for this host, and --lab leaves it"
         raise UsageError(message, "leave out one of them")
     from netsonde.lab import load  # noqa: PLC0415 - this host does without it
 

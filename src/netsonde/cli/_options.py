@@ -121,6 +121,12 @@ def _place_options(command: F) -> F:
                 help="raw: packets built whole; none: UDP sockets, addresses and RTTs only. "
                 "[default: auto, the best that the host allows]",
             ),
+            click.Option(
+                ["--link"],
+                type=click.Choice(["auto", "packet", "raw"]),
+                help="packet: Ethernet frames, or nothing; raw: raw sockets. [default: auto, "
+                "frames where routes are plain]",
+            ),
             click.Option(["--names"], is_flag=True, help="Ask for the names of addresses (PTR)."),
             click.Option(
                 ["--name-server", "name_servers"],

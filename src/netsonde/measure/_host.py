@@ -8,7 +8,6 @@ packet; jobs and events pass between the two on pipes.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import signal
 import socket
@@ -20,20 +19,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from netsonde import _core
+from netsonde.measure._links import NO_RAW_HINT, Needs, Opened, open_sockets, tell_routes
 from netsonde.measure._streams import CHUNK_BYTES, EVENT, Frame, feed, frames
-from netsonde.model import HostError, Kind, Output, Privilege, UsageError
+from netsonde.model import HostError, Privilege, UsageError
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable
 
     from netsonde.model import Address
 
 #: A port for choosing a route: nothing is sent there.
 _ROUTE_PORT = 33_434
-_NO_RAW_HINT = (
-    "run as root, or leave out --privilege raw to probe by UDP only; `netsonde doctor` says more"
-)
 _PROGRAM = Path(__file__).with_name("_engine_process.py")
 
 
@@ -43,12 +40,19 @@ class Host:
     Args:
         privilege: Raw sockets (`raw`), UDP and ping sockets only (`none`), or the best that
             the host allows (`auto`).
+        link: With raw sockets, how packets leave: as Ethernet frames where the routes are plain
+            (`auto`), frames for the targets or not at all (`packet`), raw sockets only (`raw`).
     """
 
     is_virtual = False
 
-    def __init__(self, privilege: Literal["auto", "raw", "none"] = "auto") -> None:
+    def __init__(
+        self,
+        privilege: Literal["auto", "raw", "none"] = "auto",
+        link: Literal["auto", "packet", "raw"] = "auto",
+    ) -> None:
         self._wanted = privilege
+        self._link = link
 
     def privilege(self) -> Privilege:
         """Return what measurements from here see.
@@ -62,7 +66,7 @@ class Host:
             return Privilege.RAW
         if self._wanted == "raw":
             message = "raw sockets are not allowed: this process lacks CAP_NET_RAW"
-            raise HostError(message, _NO_RAW_HINT)
+            raise HostError(message, NO_RAW_HINT)
         return Privilege.NONE
 
     def known_addresses(self, name: str) -> tuple[Address, ...]:
@@ -137,11 +141,13 @@ class Host:
         Raises:
             HostError: The sockets cannot be opened, or the process fails.
         """
-        needs = msgspec.json.decode(job, type=_Needs)
-        process = await _start(needs)
+        needs = msgspec.json.decode(job, type=Needs)
+        opened = open_sockets(needs, self._link)
+        process = await _start(needs, opened)
         assert process.stdin is not None, "it was piped"
         assert process.stdout is not None, "it was piped"
         feeding = asyncio.ensure_future(feed(process.stdin, job, targets))
+        telling = asyncio.ensure_future(tell_routes(opened))
         waiting: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
         last = b""
         try:
@@ -156,6 +162,8 @@ class Host:
         finally:
             waiting.cancel()
             feeding.cancel()
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
             complaint = await _end(process)
         _check(process.returncode, last, complaint)
 
@@ -169,63 +177,16 @@ def allows_raw() -> bool:
     return True
 
 
-def _has_ipv6() -> bool:
-    try:
-        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).close()
-    except OSError:
-        return False
-    return True
-
-
-class _Address(msgspec.Struct):
-    address: str
-
-
-class _Method(msgspec.Struct):
-    method: str = "icmp"
-
-
-class _Needs(msgspec.Struct):
-    """What a job says of the sockets that it takes."""
-
-    kind: Kind
-    targets: list[_Address]
-    ping: _Method = msgspec.field(default_factory=_Method)
-    trace: _Method = msgspec.field(default_factory=_Method)
-    privilege: Privilege = Privilege.RAW
-    stream_targets: bool = False
-    output: Output = Output.EVENTS
-
-    @property
-    def udp_replies(self) -> bool:
-        """Whether a UDP datagram can be a reply: a trace knows no such reply from another's."""
-        return self.kind is Kind.PING and self.ping.method == "udp"
-
-    @property
-    def families(self) -> tuple[bool, bool]:
-        """Whether IPv4 and IPv6 targets are to be measured; of streamed ones any may come."""
-        if self.stream_targets:
-            return True, _has_ipv6()
-        v6 = any(":" in target.address for target in self.targets)
-        return any(":" not in target.address for target in self.targets), v6
-
-    @property
-    def icmp(self) -> bool:
-        """Whether echo requests are sent."""
-        method = self.ping.method if self.kind is Kind.PING else self.trace.method
-        return method.startswith("icmp")
-
-
 class _Kind(msgspec.Struct):
     type: str
 
 
-async def _start(needs: _Needs) -> Process:
-    """Open the sockets, and start the engine that inherits them."""
-    sockets = _open(needs)
-    descriptors = [descriptor for _, descriptor in sockets]
-    named = ",".join(f"{role}={descriptor}" for role, descriptor in sockets)
+async def _start(needs: Needs, opened: Opened) -> Process:
+    """Start the engine that inherits the sockets; close ours."""
+    descriptors = [descriptor for _, descriptor in opened.sockets]
+    named = ",".join(f"{role}={descriptor}" for role, descriptor in opened.sockets)
     program = [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(_core.__file__), named]
+    program.append(str(needs.rate_pps))
     try:
         return await asyncio.create_subprocess_exec(
             *program,
@@ -244,27 +205,6 @@ async def _start(needs: _Needs) -> Process:
     finally:
         for descriptor in descriptors:
             os.close(descriptor)
-
-
-def _open(needs: _Needs) -> Sequence[tuple[str, int]]:
-    v4, v6 = needs.families
-    try:
-        raw = needs.privilege is Privilege.RAW
-        opened = _core.open_link(raw=raw, v4=v4, v6=v6, udp=needs.udp_replies)
-    except PermissionError as error:
-        raise HostError(f"not allowed: {error.strerror}", _NO_RAW_HINT) from error
-    except OSError as error:
-        hint = "`netsonde doctor` tells what this host has"
-        if error.errno == errno.EAFNOSUPPORT:
-            hint = "this kernel has no IPv6, or no IPv4; leave out such targets"
-        raise HostError(f"cannot open the sockets: {error.strerror}", hint) from error
-    pings = sum(role.startswith("ping") for role, _ in opened)
-    if needs.privilege is Privilege.NONE and needs.icmp and pings < v4 + v6:
-        for _, descriptor in opened:
-            os.close(descriptor)
-        message = "ICMP without raw sockets takes ping sockets, which this host does not allow"
-        raise HostError(message, "use a UDP method; `netsonde doctor` says how to allow more")
-    return opened
 
 
 async def _end(process: Process) -> str:

@@ -4,11 +4,12 @@ mod routes;
 mod targets;
 
 use measurement::Measurement;
-use netsonde_link::broker::{Families, open_raw, open_unprivileged};
+use netsonde_link::broker::{Families, open_packet, open_unprivileged};
 use netsonde_link::descriptors::{Descriptor, Role};
 use netsonde_link::drive;
 use netsonde_link::filter::Scope;
 use netsonde_link::link::Link;
+use netsonde_link::packet::PacketLink;
 use netsonde_link::raw::RawLink;
 use netsonde_link::stream::Input;
 use netsonde_link::unprivileged::UnprivilegedLink;
@@ -17,6 +18,7 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::fs::File;
 use std::io;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, IntoRawFd};
 
@@ -32,11 +34,19 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// Opens the sockets of a link and returns each one's role and descriptor, which the caller must close.
+/// Opens the sockets of a link and returns each one's role and descriptor, which the caller must close. Raw ones are
+/// joined by packet sockets on the interfaces named, for the host's addresses.
 #[pyfunction]
-#[pyo3(signature = (*, raw, v4, v6, udp))]
+#[pyo3(signature = (*, raw, v4, v6, udp, interfaces = Vec::new(), addresses = Vec::new()))]
 #[expect(clippy::fn_params_excessive_bools, reason = "callers name them")]
-fn open_link(raw: bool, v4: bool, v6: bool, udp: bool) -> PyResult<Vec<(&'static str, i32)>> {
+fn open_link(
+    raw: bool,
+    v4: bool,
+    v6: bool,
+    udp: bool,
+    interfaces: Vec<u32>,
+    addresses: Vec<IpAddr>,
+) -> PyResult<Vec<(&'static str, i32)>> {
     let families = Families { v4, v6 };
     let scope = Scope {
         idents: 0..=u16::MAX,
@@ -44,7 +54,7 @@ fn open_link(raw: bool, v4: bool, v6: bool, udp: bool) -> PyResult<Vec<(&'static
         udp_replies: udp,
     };
     let opened = if raw {
-        open_raw(families, &scope)
+        open_packet(families, &scope, &interfaces, &addresses)
     } else {
         open_unprivileged(families)
     };
@@ -54,15 +64,15 @@ fn open_link(raw: bool, v4: bool, v6: bool, udp: bool) -> PyResult<Vec<(&'static
         .collect())
 }
 
-/// Seals this process, does the job on standard input with these inherited descriptors, and exits.
+/// Seals this process, which will send so many packets a second at most, does the job on standard input with these inherited descriptors, and exits.
 #[pyfunction]
-#[pyo3(signature = (descriptors, /))]
-fn engine_main(descriptors: Vec<(String, i32)>) -> PyResult<()> {
-    let mut link = link(&descriptors).map_err(os_error)?;
+#[pyo3(signature = (descriptors, rate_pps, /))]
+fn engine_main(descriptors: Vec<(String, i32)>, rate_pps: u32) -> PyResult<()> {
+    let mut link = link(&descriptors, rate_pps).map_err(os_error)?;
     let terminated = seal::prepare().map_err(os_error)?;
     let mut input = Input::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    seal::seal().map_err(os_error)?;
+    seal::seal_with(|| link.start()).map_err(os_error)?;
     let outcome = input.read_task().and_then(|job| {
         let mut host = Measurement::new(&job);
         let stop = terminated.as_fd();
@@ -84,7 +94,7 @@ fn engine_main(descriptors: Vec<(String, i32)>) -> PyResult<()> {
 /// `EPIPE`, the same on every Linux.
 const EPIPE: i32 = 32;
 
-fn link(descriptors: &[(String, i32)]) -> Result<Box<dyn Link>, LinkError> {
+fn link(descriptors: &[(String, i32)], rate_pps: u32) -> Result<Box<dyn Link>, LinkError> {
     let adopt =
         |(role, number): &(String, i32)| Descriptor::inherited(Role::from_name(role)?, *number);
     let descriptors = descriptors
@@ -94,7 +104,10 @@ fn link(descriptors: &[(String, i32)]) -> Result<Box<dyn Link>, LinkError> {
     let is_raw = descriptors
         .iter()
         .any(|one| matches!(one.role, Role::Send4 | Role::Send6));
-    Ok(if is_raw {
+    let has_frames = descriptors.iter().any(|one| one.role == Role::Frames);
+    Ok(if has_frames {
+        Box::new(PacketLink::new(descriptors, rate_pps)?)
+    } else if is_raw {
         Box::new(RawLink::new(descriptors))
     } else {
         Box::new(UnprivilegedLink::new(descriptors))

@@ -55,6 +55,27 @@ impl Routes {
         }
     }
 
+    /// The addresses of this host.
+    fn addresses(&self) -> Vec<String> {
+        let addresses = self.0.addresses().into_iter();
+        addresses.map(|address| address.to_string()).collect()
+    }
+
+    /// The interfaces by which frames leave to these targets, each once.
+    fn interfaces_to(&self, targets: Vec<IpAddr>) -> Vec<u32> {
+        let egress = self.0.egress();
+        let mut found: Vec<u32> = targets
+            .into_iter()
+            .filter_map(|target| match egress.way(target) {
+                Way::Ethernet { interface, .. } => Some(interface),
+                Way::None | Way::Raw => None,
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Indices and names of the interfaces that frames can leave by.
     fn interfaces(&self) -> Vec<(u32, String)> {
         let indices = self.0.egress().interfaces().into_iter();
