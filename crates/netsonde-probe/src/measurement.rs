@@ -11,6 +11,8 @@ use crate::trace::{self, Trace};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::net::IpAddr;
+use netsonde_wire::ip;
 
 /// Milliseconds are for people, the engine counts in these.
 pub(crate) const MILLISECOND_NS: u64 = 1_000_000;
@@ -50,8 +52,28 @@ pub(crate) struct Measurement {
     pub(crate) in_flight: u32,
     /// As last set in the engine.
     pub(crate) timer_ns: Option<u64>,
-    /// Whether it is in the engine's queue of those that want to send.
+    /// Whether it is in one of the engine's queues of those that want to send.
     pub(crate) queued: bool,
+    /// What a session gave and a prefix has no token for yet.
+    pub(crate) held: Option<Parcel>,
+}
+
+/// What a measurement sends.
+#[derive(Debug)]
+pub(crate) enum Parcel {
+    Probe(Ask),
+    /// A whole IP packet to which no reply is expected.
+    Message(Vec<u8>),
+}
+
+impl Parcel {
+    /// Where to; `None` if that cannot be read.
+    pub(crate) fn destination(&self) -> Option<IpAddr> {
+        match self {
+            Self::Probe(ask) => Some(ask.shape.target),
+            Self::Message(packet) => ip::destination(packet),
+        }
+    }
 }
 
 /// Who wants the result.
@@ -64,6 +86,25 @@ pub(crate) enum Purpose {
 }
 
 impl Measurement {
+    /// What is to be sent next, taken as sent.
+    pub(crate) fn next_parcel(&mut self, now_ns: u64) -> Option<Parcel> {
+        if let held @ Some(_) = self.held.take() {
+            return held;
+        }
+        if let Some(packet) = self.body.poll_message() {
+            return Some(Parcel::Message(packet));
+        }
+        let ask = self.body.poll_ask(now_ns, &self.shape, self.wait_ns)?;
+        Some(Parcel::Probe(ask))
+    }
+
+    /// No probe will be sent any more. What only waited for a repeat may have waited long enough.
+    pub(crate) fn refuse(&mut self, now_ns: u64) {
+        self.held = None;
+        self.body.refuse();
+        self.body.handle_timeout(now_ns);
+    }
+
     pub(crate) fn streams_replies(&self) -> bool {
         self.purpose == Purpose::Result && matches!(self.body, Body::Ping(_))
     }

@@ -144,6 +144,9 @@ pub struct Counters {
     pub refused: u64,
     /// Replies that the host lost because they were not read fast enough, as its kernel counts them.
     pub dropped: u64,
+    /// Destinations refused because the job excludes them, or because a session found them and they are reserved.
+    #[serde(default)]
+    pub excluded: u64,
 }
 
 /// What the pings of one target gave.

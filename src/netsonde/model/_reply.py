@@ -137,6 +137,8 @@ class Counters(Record, frozen=True, kw_only=True):
         refused: Probes that the host's own kernel would not send.
         dropped: Replies that the host lost because they were not read fast enough, as its
             kernel counts them.
+        excluded: Destinations refused because the job excludes them, or because a session found
+            them and they are reserved.
     """
 
     sent: UInt64 = 0
@@ -148,3 +150,4 @@ class Counters(Record, frozen=True, kw_only=True):
     unrelated: UInt64 = 0
     refused: UInt64 = 0
     dropped: UInt64 = 0
+    excluded: UInt64 = 0

@@ -3,8 +3,8 @@ mod alias;
 
 use crate::error::JobError;
 use crate::job::{
-    Job, Kind, MultipathMethod, MultipathOptions, PingMethod, PingOptions, Privilege, SCHEMA,
-    Target, TntOptions, TraceMethod, TraceOptions,
+    Job, Kind, MultipathMethod, MultipathOptions, PingMethod, PingOptions, PrefixLimits, Privilege,
+    SCHEMA, Target, TntOptions, TraceMethod, TraceOptions,
 };
 use alloc::format;
 use alloc::string::ToString;
@@ -58,6 +58,7 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
         0,
     )?;
     require(job.budget.total > 0, "budget.total", "at least 1", 0)?;
+    check_prefix(&job.prefix)?;
     require(job.deadline_ms != Some(0), "deadline_ms", "at least 1", 0)?;
     match job.kind {
         Kind::Ping => check_ping(&job.ping)?,
@@ -105,6 +106,27 @@ pub(super) fn check_target(index: u64, target: &Target) -> Result<(), JobError> 
         ));
     }
     Ok(())
+}
+
+fn check_prefix(limits: &PrefixLimits) -> Result<(), JobError> {
+    require(
+        limits.rate_pps <= RATE_MAX,
+        "prefix.rate_pps",
+        "at most 10000000",
+        limits.rate_pps,
+    )?;
+    require(
+        limits.v4_len <= 32,
+        "prefix.v4_len",
+        "at most 32",
+        limits.v4_len,
+    )?;
+    require(
+        limits.v6_len <= 128,
+        "prefix.v6_len",
+        "at most 128",
+        limits.v6_len,
+    )
 }
 
 fn check_ping(options: &PingOptions) -> Result<(), JobError> {

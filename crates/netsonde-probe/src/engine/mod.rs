@@ -14,6 +14,7 @@
 //! a job with `stream_targets` they come while it runs: [`Engine::add_targets`] whenever [`Engine::targets_wanted`].
 mod branches;
 mod check;
+mod limits;
 mod pacer;
 mod progress;
 mod receive;
@@ -22,10 +23,11 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod transmit;
 
 use crate::error::JobError;
 use crate::event::Event;
-use crate::identity::{Issue, Keys, Registry};
+use crate::identity::{Keys, Registry};
 use crate::job::{Job, Kind, Output, SCHEMA};
 use crate::measurement::{MILLISECOND_NS, Measurement};
 use crate::record::{Counters, StopReason};
@@ -33,8 +35,8 @@ use crate::slab::{Handle, Slab};
 use crate::tnt;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
-use alloc::vec::Vec;
 use check::Checked;
+use limits::Limits;
 use pacer::Pacer;
 use progress::Progress;
 use runs::Run;
@@ -46,9 +48,6 @@ use timers::Timers;
 const PINGS_MAX: usize = 1 << 18;
 /// The same for all other kinds.
 const RUNS_MAX: usize = 1 << 16;
-
-/// What is sent and is no probe has this number, which a probe has after four thousand million others.
-const MESSAGE_SERIAL: u32 = u32::MAX;
 
 /// One job being done.
 #[derive(Debug)]
@@ -62,6 +61,7 @@ pub struct Engine {
     ended: u32,
     registry: Registry,
     pacer: Pacer,
+    limits: Limits,
     runs: Slab<Run>,
     measurements: Slab<Measurement>,
     /// When measurements want to be woken.
@@ -109,6 +109,7 @@ impl Engine {
         };
         // The key stays where it is needed.
         job.key = String::new();
+        let exclude = core::mem::take(&mut job.exclude);
         let listed = core::mem::take(&mut job.targets);
         // What is measured together keeps its order.
         let order = (job.kind != Kind::Alias).then_some(job.seed);
@@ -122,6 +123,7 @@ impl Engine {
             ended: 0,
             registry: Registry::new(Keys::new(key, job.seed), job.privilege, job.in_flight_max),
             pacer: Pacer::new(job.rate_pps),
+            limits: Limits::new(&exclude, job.prefix, job.seed),
             runs: Slab::new(),
             measurements: Slab::new(),
             timers: Timers::default(),
@@ -139,40 +141,6 @@ impl Engine {
         })
     }
 
-    /// The next probe to send now: one whole IP packet. `None` until [`Engine::poll_timeout`].
-    pub fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
-        let mut packet = Vec::new();
-        self.poll_transmit_into(&mut packet, now_ns).map(|_| packet)
-    }
-
-    /// The same, but the packet is added to the end of `out`, and the probe is known by the number returned.
-    pub fn poll_transmit_into(&mut self, out: &mut Vec<u8>, now_ns: u64) -> Option<u32> {
-        self.wake(now_ns);
-        while !self.finished
-            && self.in_flight < self.job.in_flight_max
-            && self.pacer.ready_ns() <= now_ns
-        {
-            let Some(id) = self.ready.pop_front() else {
-                if !self.begin_run(now_ns) {
-                    break;
-                }
-                continue;
-            };
-            if let Some(serial) = self.transmit(id, out, now_ns) {
-                return Some(serial);
-            }
-        }
-        self.close(now_ns);
-        None
-    }
-
-    /// Says when a probe really left, if that is known and its reply has not come: round trips count from there.
-    pub fn handle_sent(&mut self, serial: u32, sent_ns: u64) {
-        if let Some(entry) = self.registry.entry_mut(serial) {
-            entry.sent_ns = sent_ns;
-        }
-    }
-
     /// Lets time pass; early calls are harmless.
     pub fn handle_timeout(&mut self, now_ns: u64) {
         self.wake(now_ns);
@@ -187,9 +155,13 @@ impl Engine {
             // The last target was done before it was said to be the last.
             return Some(self.woken_ns);
         }
-        let may_send =
-            self.in_flight < self.job.in_flight_max && (!self.ready.is_empty() || self.may_begin());
-        let send_ns = may_send.then(|| self.pacer.ready_ns());
+        let wants_ns = if !self.ready.is_empty() || self.may_begin() {
+            Some(self.pacer.ready_ns())
+        } else {
+            let due_ns = self.limits.due_ns();
+            due_ns.map(|due_ns| due_ns.max(self.pacer.ready_ns()))
+        };
+        let send_ns = wants_ns.filter(|_| self.in_flight < self.job.in_flight_max);
         let timer_ns = self.timers.first().map(|(time_ns, _)| time_ns);
         send_ns
             .into_iter()
@@ -212,51 +184,6 @@ impl Engine {
     /// True once the last event waits to be polled, or was.
     pub fn is_finished(&self) -> bool {
         self.finished
-    }
-
-    /// Sends the next probe of a measurement that said it was ready.
-    fn transmit(&mut self, id: Handle, out: &mut Vec<u8>, now_ns: u64) -> Option<u32> {
-        let measurement = self.measurements.get_mut(id)?;
-        measurement.queued = false;
-        let run = self
-            .runs
-            .get_mut(measurement.run)
-            .expect("a measurement ends with its run");
-        let most = self.job.budget.per_target.saturating_mul(run.targets);
-        let spent = run.sent >= most || self.counters.sent >= self.job.budget.total;
-        if spent {
-            measurement.body.refuse();
-            // What only waited for a repeat may have waited long enough.
-            measurement.body.handle_timeout(now_ns);
-        }
-        if let Some(message) = measurement.body.poll_message() {
-            run.sent += 1;
-            self.counters.sent += 1;
-            self.pacer.take(now_ns);
-            out.extend_from_slice(&message);
-            self.settle(id, now_ns);
-            return Some(MESSAGE_SERIAL);
-        }
-        let (shape, wait_ns) = (measurement.shape, measurement.wait_ns);
-        let ask = measurement.body.poll_ask(now_ns, &shape, wait_ns);
-        let serial = ask.map(|ask| {
-            run.sent += 1;
-            self.counters.sent += 1;
-            self.pacer.take(now_ns);
-            let issue = Issue {
-                measurement: id,
-                ttl: ask.ttl,
-                attempt: ask.token,
-                now_ns,
-                wait_ns: ask.wait_ns,
-            };
-            let start = out.len();
-            let serial = self.registry.issue(&ask.shape, issue, out);
-            measurement.body.handle_sent(ask.token, &out[start..]);
-            serial
-        });
-        self.settle(id, now_ns);
-        serial
     }
 
     /// Wakes whatever is due, then sees whether the job is over.
@@ -373,6 +300,8 @@ impl Engine {
             }
             self.end_measurement(measurement, now_ns);
         }
+        // Whatever still waits, an end it is: nothing under way could bring another.
+        self.runs = Slab::new();
         self.close(now_ns);
     }
 }

@@ -4,43 +4,66 @@
 const BURST_SHARE: u32 = 100;
 const SECOND_NS: u64 = 1_000_000_000;
 
-/// Lets at most `rate_pps` probes leave in any window of one second.
+/// How fast a bucket of tokens fills, and how many it holds.
 ///
 /// A bucket of `burst` tokens that fills at `rate_pps - burst + 1` per second gives no more than
 /// `burst - 1 + (rate_pps - burst + 1)` within a second, wherever that second begins. The burst lets a driver
 /// that wakes up every few milliseconds still reach 99 % of the rate; below 200 probes a second it is 1.
-#[derive(Debug)]
-#[expect(clippy::struct_field_names, reason = "the unit ends every name")]
-pub(super) struct Pacer {
+/// All that is to be known of one bucket is when it would be full again if it held one token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
     interval_ns: u64,
-    /// How far `next_ns` may be ahead of the clock: a burst less one, in time.
+    /// How far that moment may be ahead of the clock: a burst less one, in time.
     slack_ns: u64,
-    /// When a bucket of one token would be full again.
-    next_ns: u64,
 }
 
-impl Pacer {
-    /// A full bucket.
+impl Pace {
     pub(super) fn new(rate_pps: u32) -> Self {
         let burst = (rate_pps / BURST_SHARE).max(1);
         let interval_ns = SECOND_NS.div_ceil(u64::from(rate_pps - burst + 1));
         Self {
             interval_ns,
             slack_ns: interval_ns * u64::from(burst - 1),
+        }
+    }
+
+    /// From when on a probe may leave.
+    pub(super) fn ready_ns(self, next_ns: u64) -> u64 {
+        next_ns.saturating_sub(self.slack_ns)
+    }
+
+    /// When the bucket is full again after a probe that leaves now.
+    pub(super) fn next_ns(self, next_ns: u64, now_ns: u64) -> u64 {
+        next_ns.max(now_ns).saturating_add(self.interval_ns)
+    }
+}
+
+/// Lets at most `rate_pps` probes leave in any window of one second.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    pace: Pace,
+    next_ns: u64,
+}
+
+impl Pacer {
+    /// A full bucket.
+    pub(super) fn new(rate_pps: u32) -> Self {
+        Self {
+            pace: Pace::new(rate_pps),
             next_ns: 0,
         }
     }
 
     /// From when on a probe may leave.
     pub(super) fn ready_ns(&self) -> u64 {
-        self.next_ns.saturating_sub(self.slack_ns)
+        self.pace.ready_ns(self.next_ns)
     }
 
     /// Takes a token if there is one.
     pub(super) fn take(&mut self, now_ns: u64) -> bool {
         let ready = self.ready_ns() <= now_ns;
         if ready {
-            self.next_ns = self.next_ns.max(now_ns).saturating_add(self.interval_ns);
+            self.next_ns = self.pace.next_ns(self.next_ns, now_ns);
         }
         ready
     }

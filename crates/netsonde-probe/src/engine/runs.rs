@@ -1,5 +1,6 @@
 //! Targets: each is one measurement, or a TNT machine that asks for many.
 use super::branches::Branches;
+use super::transmit::is_special;
 use super::{Engine, PINGS_MAX, RUNS_MAX};
 use crate::alias::Aliases;
 use crate::event::Event;
@@ -15,6 +16,7 @@ use crate::tnt::{EchoOutcome, EchoReply, Machine, Task, TaskId};
 use crate::trace::{self, Trace};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 /// One target under way.
 #[derive(Debug)]
@@ -24,10 +26,19 @@ pub(super) struct Run {
     pub(super) targets: u32,
     /// Probes sent for it.
     pub(super) sent: u32,
+    /// Addresses that no measurement should probe unasked may be probed: the target is one, or the job says so.
+    pub(super) allows_special: bool,
     /// What asks for measurements, in a TNT job, and along the branches of a multipath job.
     pub(super) machine: Option<Box<Machine>>,
     /// The paths that TNT follows one by one, once they are known.
     pub(super) branches: Option<Branches>,
+}
+
+impl Run {
+    /// Whether a session may send to an address that it found.
+    pub(super) fn may_probe(&self, destination: IpAddr) -> bool {
+        self.allows_special || !is_special(destination)
+    }
 }
 
 impl Engine {
@@ -57,6 +68,7 @@ impl Engine {
         let run = self.runs.insert(Run {
             target,
             targets: 1,
+            allows_special: self.job.tnt.treat_as_public || is_special(target.address),
             sent: 0,
             machine,
             branches: None,
@@ -81,6 +93,7 @@ impl Engine {
                 self.begun = count;
                 if let Some(run) = self.runs.get_mut(run) {
                     run.targets = count;
+                    run.allows_special |= targets.iter().any(|one| is_special(one.address));
                 }
                 self.begin_session(run, target, Box::new(session), now_ns);
             }
@@ -121,6 +134,20 @@ impl Engine {
         self.begin_measurement(run, shape, options.wait_ms, body, purpose, now_ns);
     }
 
+    /// Begins a session that no kind of job has.
+    #[cfg(test)]
+    pub(super) fn begin_scouts(&mut self, target: Target, session: Box<dyn Session>) {
+        let run = self.runs.insert(Run {
+            target,
+            targets: 1,
+            allows_special: is_special(target.address),
+            sent: 0,
+            machine: None,
+            branches: None,
+        });
+        self.begin_session(run, target, session, 0);
+    }
+
     /// Begins a session as the run's only measurement; its event is the result.
     fn begin_session(
         &mut self,
@@ -143,7 +170,7 @@ impl Engine {
         purpose: Purpose,
         now_ns: u64,
     ) {
-        let measurement = Measurement {
+        let mut measurement = Measurement {
             shape,
             run,
             purpose,
@@ -153,7 +180,12 @@ impl Engine {
             in_flight: 0,
             timer_ns: None,
             queued: false,
+            held: None,
         };
+        // A session is told with each probe.
+        if !matches!(measurement.body, Body::Session(_)) && self.refuses(shape.target) {
+            measurement.refuse(now_ns);
+        }
         let id = self.measurements.insert(measurement);
         self.settle(id, now_ns);
     }
@@ -239,7 +271,9 @@ impl Engine {
                 return progress;
             };
             if let Some((id, task)) = machine.poll_task(&mut self.shared) {
-                if self.ending.is_some() {
+                let excluded = self.limits.excludes(task.destination());
+                if excluded || self.ending.is_some() {
+                    self.counters.excluded += u64::from(excluded);
                     machine.handle_refused(&mut self.shared, id);
                 } else {
                     let source = run.target.source;
@@ -263,14 +297,7 @@ impl Engine {
         progress
     }
 
-    fn begin_task(
-        &mut self,
-        run: Handle,
-        source: core::net::IpAddr,
-        id: TaskId,
-        task: Task,
-        now_ns: u64,
-    ) {
+    fn begin_task(&mut self, run: Handle, source: IpAddr, id: TaskId, task: Task, now_ns: u64) {
         match task {
             Task::Echo { address, count } => {
                 let options = PingOptions {

@@ -1,6 +1,7 @@
 //! Dialogues with the engine: jobs in, packets both ways, events out.
 mod jobs;
 mod limits;
+mod prefixes;
 mod strangers;
 mod streams;
 

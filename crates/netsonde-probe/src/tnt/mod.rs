@@ -42,6 +42,16 @@ pub(crate) enum Task {
     },
 }
 
+impl Task {
+    /// Where its probes go.
+    pub(crate) fn destination(&self) -> IpAddr {
+        match self {
+            Self::Echo { address, .. } => *address,
+            Self::Trace { target, .. } => *target,
+        }
+    }
+}
+
 /// Names a task of one machine; another machine may use the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TaskId(u32);
