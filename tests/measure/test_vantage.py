@@ -15,6 +15,7 @@ def test_hosts_and_labs_have_all_of_it() -> None:
             "privilege",
             "known_name",
             "known_addresses",
+            "mtu",
             "source",
             "run",
             "routes",

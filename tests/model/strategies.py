@@ -23,6 +23,7 @@ _ADDRESS_FIELDS = {
     "exit",
     "rejected",
     "responder",
+    "router",
     "source",
     "target",
 }

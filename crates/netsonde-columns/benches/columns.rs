@@ -89,6 +89,7 @@ fn traces(address: fn(u32) -> IpAddr) -> Vec<Event> {
             late: 0,
             started_ns: u64::from(index) * 10_000,
             ended_ns: u64::from(index) * 10_000 + 50_000_000,
+            path_mtu: None,
         })
     };
     (0..RESULTS / u32::from(HOPS)).map(result).collect()

@@ -182,5 +182,6 @@ fn trace() -> Trace {
         late: 0,
         started_ns: 0,
         ended_ns: 1,
+        path_mtu: None,
     }
 }

@@ -5,6 +5,7 @@ use crate::forward::At;
 use crate::icmp::{Fault, Stack};
 use crate::lab::Lab;
 use crate::packet::Packet;
+use crate::topology::TooBig;
 use netsonde_wire::checksum;
 
 /// "More fragments", in the byte that also holds the highest bits of the offset.
@@ -19,13 +20,11 @@ impl Lab {
     pub(crate) fn too_big(&mut self, at: At, packet: Packet, hop: Hop, mtu: u16) {
         let pieces = pieces(packet.data(), mtu);
         if pieces.is_empty() {
-            return self.refuse(
-                at,
-                packet,
-                Fault::TooBig(mtu),
-                &Stack::default(),
-                Drop::TooBig,
-            );
+            if let Some(said) = self.named_mtu(at, mtu) {
+                let fault = Fault::TooBig(said);
+                return self.refuse(at, packet, fault, &Stack::default(), Drop::TooBig);
+            }
+            return self.drop(packet, Drop::TooBig);
         }
         self.statistics.consumed += 1;
         self.pool.recycle(packet);
@@ -42,10 +41,23 @@ impl Lab {
     pub(crate) fn too_big_labelled(&mut self, at: At, packet: Packet, mtu: u16) {
         let stack = Stack::read(packet.data());
         let inner = packet.ip().unwrap_or_default();
-        if let Some(message) = self.error_message(at, inner, Fault::TooBig(mtu), &stack) {
+        let message = self
+            .named_mtu(at, mtu)
+            .and_then(|said| self.error_message(at, inner, Fault::TooBig(said), &stack));
+        if let Some(message) = message {
             self.answer(at, message);
         }
         self.drop(packet, Drop::TooBig);
+    }
+
+    /// The MTU that a node names for a link; `None` if it says nothing at all.
+    fn named_mtu(&self, at: At, mtu: u16) -> Option<u16> {
+        let behaviour = &self.plan.nodes[at.node as usize].behaviour;
+        match behaviour.too_big {
+            TooBig::Tells => Some(behaviour.too_big_mtu.unwrap_or(mtu)),
+            TooBig::TellsNoMtu => Some(0),
+            TooBig::Silent => None,
+        }
     }
 }
 

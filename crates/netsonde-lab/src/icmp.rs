@@ -230,7 +230,12 @@ impl Lab {
     ) {
         let behaviour = &self.plan.nodes[at.node as usize].behaviour;
         let v6 = source.is_ipv6();
-        let objects = self.objects(at, stack, v6);
+        // RFC 4884 leaves "packet too big" of IPv6 alone: its MTU takes all of the word that would hold a length.
+        let objects = if v6 && matches!(fault, Fault::TooBig(_)) {
+            Vec::new()
+        } else {
+            self.objects(at, stack, v6)
+        };
         let length = quote_len(behaviour.quote_len, v6, objects.len()).min(cause.len());
         let mut quote = &cause[..length];
         let mut rewritten = [0_u8; 1_280];

@@ -193,6 +193,14 @@ fn sender4() -> Result<OwnedFd, LinkError> {
         1,
         "setsockopt(IP_HDRINCL)",
     )?;
+    // What the kernel learned of a path is not to keep back probes that are to find that out.
+    set_int(
+        socket.as_fd(),
+        libc::IPPROTO_IP,
+        libc::IP_MTU_DISCOVER,
+        libc::IP_PMTUDISC_PROBE,
+        "setsockopt(IP_MTU_DISCOVER)",
+    )?;
     // Targets of a directed broadcast answer once per host: the kernel refuses them, and so do we.
     queue(socket.as_fd(), libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)?;
     Ok(socket)
@@ -211,6 +219,13 @@ fn sender6() -> Result<OwnedFd, LinkError> {
         libc::IPV6_HDRINCL,
         1,
         "setsockopt(IPV6_HDRINCL)",
+    )?;
+    set_int(
+        socket.as_fd(),
+        libc::IPPROTO_IPV6,
+        libc::IPV6_MTU_DISCOVER,
+        libc::IPV6_PMTUDISC_PROBE,
+        "setsockopt(IPV6_MTU_DISCOVER)",
     )?;
     queue(socket.as_fd(), libc::SO_SNDBUFFORCE, libc::SO_SNDBUF)?;
     Ok(socket)

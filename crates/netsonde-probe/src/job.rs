@@ -232,6 +232,9 @@ pub struct TraceOptions {
     pub destination_port: u16,
     /// Paris flow identifier: the same number gives the same path through per-flow balancers.
     pub flow: u16,
+    /// Size in bytes at which the search for the MTU of each hop begins: that of the vantage's own interface.
+    /// 0 for no search.
+    pub mtu: u16,
 }
 
 /// How to look for tunnels.
@@ -345,6 +348,7 @@ impl Default for TraceOptions {
             tos: 0,
             destination_port: 0,
             flow: 0,
+            mtu: 0,
         }
     }
 }

@@ -15,6 +15,7 @@ mod identity;
 pub mod job;
 mod measurement;
 mod multipath;
+mod path_mtu;
 mod ping;
 pub mod record;
 mod seed;

@@ -1,6 +1,7 @@
 //! What was measured: replies, hops, traces, tunnels. Plain data, serialised as it stands.
 mod alias;
 mod multipath;
+mod path_mtu;
 mod tunnel;
 
 pub use alias::{
@@ -10,6 +11,8 @@ pub use multipath::{
     BalancerKind, BranchPoint, Diamond, Elsewhere, FlowFields, FlowTunnels, HopCost, MultipathLink,
     MultipathNode, MultipathProbe, MultipathResult, NodeEnd, ProbePurpose,
 };
+
+pub use path_mtu::{HopMtu, MtuChange, MtuSource, PathMtu};
 pub use tunnel::{
     Attempt, AttemptOutcome, Completeness, FailedRevelation, HopFacts, Method, TntHop, TntResult,
     Trigger, Tunnel, TunnelClass, TunnelRouter, VendorCandidate,
@@ -236,4 +239,7 @@ pub struct Trace {
     pub started_ns: u64,
     /// On the same clock.
     pub ended_ns: u64,
+    /// How large packets may be on it, if that was asked for.
+    #[serde(default)]
+    pub path_mtu: Option<PathMtu>,
 }

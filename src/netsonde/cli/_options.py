@@ -101,6 +101,15 @@ def run_options() -> Callable[[F], F]:
     )
 
 
+def mtu_option(command: F) -> F:
+    """Add the switch that asks for the MTU of each hop."""
+    text = (
+        "Find the largest packet that passes to each hop, from the MTU of this host's interface "
+        "downwards, and who says so."
+    )
+    return _decorate([click.Option(["--mtu"], is_flag=True, default=None, help=text)])(command)
+
+
 def place_options(command: F) -> F:
     """Add the options that say what to measure and from where, and how to show it."""
     return _decorate(_TARGET_OPTIONS)(_place_options(command))

@@ -31,6 +31,7 @@ from netsonde.report import (
     counters_line,
     multipath_dot,
     multipath_lines,
+    path_mtu_lines,
     ping_heading,
     ping_lines,
     ping_reply_line,
@@ -178,7 +179,10 @@ class TableShow:
             case PingResult():
                 return ping_lines(result, name=name, live=self._live, known=self._note)
             case TraceResult() if self._live:
-                return [trace_footer(result, verbose=self._verbose)]
+                return [
+                    trace_footer(result, verbose=self._verbose),
+                    *path_mtu_lines(result.path_mtu),
+                ]
             case TraceResult():
                 return trace_lines(result, width, name=name, verbose=verbose, known=self._note)
             case TntResult():

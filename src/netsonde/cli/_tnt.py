@@ -8,13 +8,14 @@ import click
 
 from netsonde.cli._main import EPILOG
 from netsonde.cli._measure import measure
-from netsonde.cli._options import options_of, place_options, run_options
+from netsonde.cli._options import mtu_option, options_of, place_options, run_options
 from netsonde.model import Kind, TntOptions, TraceOptions
 
 
 @click.command(epilog=EPILOG)
 @click.argument("target", nargs=-1)
-@options_of(TraceOptions)
+@options_of(TraceOptions, without={"mtu"})
+@mtu_option
 @options_of(TntOptions)
 @run_options()
 @place_options

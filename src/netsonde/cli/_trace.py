@@ -8,13 +8,14 @@ import click
 
 from netsonde.cli._main import EPILOG
 from netsonde.cli._measure import measure
-from netsonde.cli._options import options_of, place_options, run_options
+from netsonde.cli._options import mtu_option, options_of, place_options, run_options
 from netsonde.model import Kind, TraceOptions
 
 
 @click.command(epilog=EPILOG)
 @click.argument("target", nargs=-1)
-@options_of(TraceOptions)
+@options_of(TraceOptions, without={"mtu"})
+@mtu_option
 @run_options()
 @place_options
 def trace(**parameters: Any) -> int:  # noqa: ANN401
@@ -25,6 +26,7 @@ def trace(**parameters: Any) -> int:  # noqa: ANN401
       netsonde trace example.net
       netsonde trace --window 255 example.net      every TTL at once
       netsonde trace -a -q 10 example.net          loss and spread per hop
+      netsonde trace --mtu example.net             the largest packet that passes to each hop
       netsonde trace 5.2.0.1 --lab explicit-php
     """
     return measure(Kind.TRACE, parameters)

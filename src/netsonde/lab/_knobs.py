@@ -33,6 +33,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     ),
     "fragment_id": ("counter", "destination", "random"),
     "tcp": ("rst", "none"),
+    "too_big": ("tells", "tells-no-mtu", "silent"),
 }
 _INTEGERS: Mapping[str, tuple[int, int]] = {
     "te_ttl": (1, 255),
@@ -43,6 +44,7 @@ _INTEGERS: Mapping[str, tuple[int, int]] = {
     "tcp_ttl": (1, 255),
     "lse_ttl": (1, 255),
     "icmp_tos": (0, 255),
+    "too_big_mtu": (0, 65_535),
 }
 _BOOLEANS = (
     "whole_stack",

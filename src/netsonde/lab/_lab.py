@@ -138,6 +138,14 @@ class Lab:
             f"give it a subnet{'6' if target.version == 6 else ''}, or choose another target",
         )
 
+    def mtu(self, attachment: str | None = None) -> int:
+        """Return the largest packet that the link of the vantage point carries, in bytes.
+
+        Raises:
+            UsageError: There is no such attachment.
+        """
+        return self.find_attachment(attachment).mtu
+
     def measure(self, job: bytes, attachment: str | None = None) -> Iterator[bytes]:
         """Run a job in virtual time and yield its events, one JSON object each.
 

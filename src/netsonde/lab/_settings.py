@@ -66,6 +66,8 @@ class KnobSettings(TypedDict, total=False):
     drops_echo: bool
     drops_udp: bool
     tcp: Literal["rst", "none"]
+    too_big: Literal["tells", "tells-no-mtu", "silent"]
+    too_big_mtu: int
     answer_delay: str
     icmp_tos: int
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from netsonde import _core
+from netsonde.measure._interface_mtu import interface_mtu
 from netsonde.measure._links import NO_RAW_HINT, Needs, Opened, open_sockets, tell_routes
 from netsonde.measure._streams import CHUNK_BYTES, EVENT, Frame, feed, frames
 from netsonde.model import HostError, Privilege, UsageError
@@ -115,6 +116,14 @@ class Host:
         except OSError as error:
             message = f"cannot read the routes: {error.strerror}"
             raise HostError(message, "`ip route` shows whether netlink works here") from error
+
+    def mtu(self, source: Address) -> int:
+        """Return the MTU of the interface that has an address.
+
+        Raises:
+            HostError: None has it.
+        """
+        return interface_mtu(source)
 
     async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
         """Run a job in a sealed process and yield its events.

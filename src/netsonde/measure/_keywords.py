@@ -71,7 +71,10 @@ class PingKeywords(RunKeywords, total=False):
 
 
 class TraceKeywords(RunKeywords, total=False):
-    """Options of trace; ranges and defaults are those of `netsonde.model.TraceOptions`."""
+    """Options of trace; ranges and defaults are those of `netsonde.model.TraceOptions`.
+
+    `mtu` may be true: the search then begins with what the vantage's own interface carries.
+    """
 
     method: TraceMethod | Literal["icmp-paris", "udp-paris", "tcp-syn"]
     first_ttl: int
@@ -86,6 +89,7 @@ class TraceKeywords(RunKeywords, total=False):
     tos: int
     destination_port: int
     flow: int
+    mtu: int | bool
 
 
 class TntKeywords(TraceKeywords, total=False):

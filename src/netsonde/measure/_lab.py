@@ -86,6 +86,11 @@ class LabVantage:
                 for frame in _frames(event, columns):
                     yield frame
 
+    def mtu(self, source: Address) -> int:
+        """Return the size of the largest packets that the attachment's link carries."""
+        del source
+        return self._lab.mtu()
+
     async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
         """Run a job in virtual time, and yield its events; stopped, those that there are."""
         events = _Events(stop)

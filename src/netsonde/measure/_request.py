@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 #: Seed of a run in a lab, unless asked otherwise.
 SEED_VIRTUAL = 1
+#: An IP packet is no longer: where the interface carries less, the search for an MTU begins there.
+_SIZE_MAX = 65_535
+#: Where targets come while the job runs, nobody knows by which interfaces: most carry this.
+_SIZE_USUAL = 1_500
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -87,6 +91,8 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
         TypeError: There is no such option.
     """
     left = dict(options)
+    if isinstance(left.get("mtu"), bool):
+        left["mtu"] = _SIZE_MAX if left["mtu"] else 0
     ping = _take(PingOptions, left) if kind is Kind.PING else PingOptions()
     trace = _take(TraceOptions, left) if kind in (Kind.TRACE, Kind.TNT) else TraceOptions()
     alias = _take(AliasOptions, left) if kind is Kind.ALIAS else AliasOptions()
@@ -128,6 +134,8 @@ def job(
             ping=msgspec.structs.replace(asked.ping, method=PingMethod.UDP),
             trace=msgspec.structs.replace(asked.trace, method=TraceMethod.UDP_PARIS),
         )
+    targets = None if targets is None else tuple(targets)
+    asked = _with_first_size(asked, vantage, targets)
     run, virtual = asked.run, vantage.is_virtual
     seed = run.get("seed")
     if seed is None:
@@ -170,6 +178,21 @@ def excluded(asked: Request, vantage: Vantage) -> tuple[str, ...]:
         HostError: A file cannot be read.
     """
     return exclusions(asked.run.get("exclude", ()), default=not vantage.is_virtual)
+
+
+def _with_first_size(
+    asked: Request, vantage: Vantage, targets: tuple[Target, ...] | None
+) -> Request:
+    """Let the search for path MTUs begin with no more than leaves the vantage."""
+    wanted = asked.trace.mtu
+    if not wanted:
+        return asked
+    if targets is None:
+        mtu = min(wanted, _SIZE_USUAL)
+    else:
+        sources = {target.source for target in targets}
+        mtu = min(wanted, max(map(vantage.mtu, sources), default=wanted))
+    return asked._replace(trace=msgspec.structs.replace(asked.trace, mtu=mtu))
 
 
 def _check(made: Job) -> None:

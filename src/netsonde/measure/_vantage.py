@@ -43,6 +43,13 @@ class Vantage(Protocol):
             HostError: There is no route.
         """
 
+    def mtu(self, source: Address) -> int:
+        """Return the size of the largest packets that leave from an address of the vantage.
+
+        Raises:
+            HostError: It cannot be known.
+        """
+
     def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
         """Run a job and yield its events, one JSON object each, without line ends.
 

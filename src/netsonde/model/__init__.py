@@ -70,6 +70,7 @@ from netsonde.model._multipath import (
     ProbePurpose,
 )
 from netsonde.model._multipath_options import Algorithm, MultipathMethod, MultipathOptions
+from netsonde.model._path_mtu import HopMtu, MtuChange, MtuSource, PathMtu
 from netsonde.model._reply import (
     Counters,
     Extension,
@@ -137,6 +138,7 @@ __all__ = [
     "Hop",
     "HopCost",
     "HopFacts",
+    "HopMtu",
     "HopSettled",
     "HostError",
     "Interface",
@@ -146,6 +148,8 @@ __all__ = [
     "Label",
     "Membership",
     "Method",
+    "MtuChange",
+    "MtuSource",
     "MultipathLink",
     "MultipathMethod",
     "MultipathNode",
@@ -156,6 +160,7 @@ __all__ = [
     "NodeEnd",
     "Output",
     "PathHop",
+    "PathMtu",
     "PingMethod",
     "PingOptions",
     "PingReply",

@@ -140,6 +140,8 @@ class TraceOptions(Record, frozen=True, kw_only=True):
         tos: Type of service or traffic class.
         destination_port: For udp and tcp; 0 for the method's own (33434 for udp, 80 for tcp).
         flow: Paris flow identifier: the same number gives the same path through per-flow balancers.
+        mtu: Size in bytes at which the search for the MTU of each hop begins: that of the vantage's
+            own interface; 0 for no search.
     """
 
     method: TraceMethod = TraceMethod.ICMP_PARIS
@@ -155,6 +157,7 @@ class TraceOptions(Record, frozen=True, kw_only=True):
     tos: UInt8 = 0
     destination_port: UInt16 = 0
     flow: UInt16 = 0
+    mtu: UInt16 = 0
 
 
 class TntOptions(Record, frozen=True, kw_only=True):

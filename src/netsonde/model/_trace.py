@@ -5,6 +5,7 @@ from enum import StrEnum
 from netsonde.model import _view
 from netsonde.model._base import Address, Record, UInt8, UInt16, UInt32, UInt64
 from netsonde.model._job import PingMethod, TraceMethod
+from netsonde.model._path_mtu import PathMtu
 from netsonde.model._reply import Label, Reply
 
 
@@ -139,6 +140,7 @@ class Trace(Record, frozen=True, kw_only=True):
         late: Replies after their wait.
         started_ns: Start on the vantage's monotonic clock, in nanoseconds.
         ended_ns: End on the same clock, in nanoseconds.
+        path_mtu: How large packets may be on it, if that was asked for.
     """
 
     target: Address
@@ -153,6 +155,7 @@ class Trace(Record, frozen=True, kw_only=True):
     late: UInt32 = 0
     started_ns: UInt64
     ended_ns: UInt64
+    path_mtu: PathMtu | None = None
 
     @property
     def reached(self) -> bool:

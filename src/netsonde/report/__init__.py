@@ -11,6 +11,7 @@ from netsonde.report._dot import multipath_dot
 from netsonde.report._graph import Graph, graph
 from netsonde.report._known import Known, nothing
 from netsonde.report._multipath import multipath_lines
+from netsonde.report._path_mtu import path_mtu_lines
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
 from netsonde.report._roc import RocPoint, roc
 from netsonde.report._survey import Ask, Survey, survey
@@ -38,6 +39,7 @@ __all__ = [
     "multipath_lines",
     "nothing",
     "page",
+    "path_mtu_lines",
     "ping_heading",
     "ping_lines",
     "ping_reply_line",

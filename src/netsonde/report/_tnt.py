@@ -10,6 +10,7 @@ from netsonde.model import Role
 from netsonde.report import _words
 from netsonde.report._known import Known, nothing
 from netsonde.report._layout import Cell, Column, heading, line
+from netsonde.report._path_mtu import path_mtu_lines
 from netsonde.report._trace import address_width, extensions, loss, rtt, title
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def tnt_lines(
             opened.add(number)
             lines += _tunnel_lines(result, number, width, verbose=verbose)
     lines += _failed_lines(result, width) if verbose else []
-    return [*lines, *_footer(result, width)]
+    return [*lines, *_footer(result, width), *path_mtu_lines(result.trace.path_mtu)]
 
 
 def _columns(path: tuple[PathHop, ...], named_max: int) -> list[Column]:
@@ -143,7 +144,7 @@ def _notes(router: PathHop, result: Tnt, hop: Hop | None, *, verbose: bool) -> s
     notes.append(_words.labels(router.labels))
     if hop and hop.reply:
         notes.append(_words.reply(hop.reply, final=hop.address == result.target))
-        notes.append(extensions(hop.reply.extensions))
+        notes.append(extensions(hop.reply.extensions, verbose=verbose))
     facts = router.facts
     if verbose and facts:
         te_ttl, er_ttl = (ttl if ttl is not None else "*" for ttl in (facts.te_ttl, facts.er_ttl))

@@ -10,6 +10,7 @@ from netsonde.model import Interface, Target
 from netsonde.report import _words
 from netsonde.report._known import Known, nothing
 from netsonde.report._layout import Cell, Column, heading, line
+from netsonde.report._path_mtu import path_mtu_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,7 @@ def trace_lines(
     lines = [title("trace", trace, name), table.heading()]
     for hop in trace.hops:
         lines += table.hop_lines(hop, trace.target, width)
-    return [*lines, trace_footer(trace, verbose=verbose)]
+    return [*lines, trace_footer(trace, verbose=verbose), *path_mtu_lines(trace.path_mtu)]
 
 
 class TraceTable:
@@ -131,9 +132,14 @@ def rtt(ms: float | None) -> str:
     return "" if ms is None else f"{ms:.2f}"
 
 
-def extensions(objects: tuple[Extension, ...]) -> str:
-    """Return what further ICMP extension objects say."""
-    return ", ".join(map(_extension, objects))
+def extensions(objects: tuple[Extension, ...], *, verbose: bool = False) -> str:
+    """Return what further ICMP extension objects say.
+
+    Args:
+        objects: The objects, in order.
+        verbose: Tell the bytes of unknown ones too.
+    """
+    return ", ".join(_extension(each, verbose=verbose) for each in objects)
 
 
 def _title(kind: str, target: Target, method: TraceMethod, flow: int, name: str) -> Text:
@@ -154,7 +160,7 @@ def _notes(reply: Reply, *, final: bool, verbose: bool) -> str:
     notes = [
         _words.reply(reply, final=final),
         _words.labels(reply.labels),
-        extensions(reply.extensions),
+        extensions(reply.extensions, verbose=verbose),
     ]
     if verbose:
         notes += [
@@ -165,9 +171,10 @@ def _notes(reply: Reply, *, final: bool, verbose: bool) -> str:
     return _words.join(notes)
 
 
-def _extension(extension: Extension) -> str:
+def _extension(extension: Extension, *, verbose: bool) -> str:
     if not isinstance(extension, Interface):
-        return f"object {extension.class_}/{extension.c_type}"
+        name = f"object {extension.class_}/{extension.c_type}"
+        return f"{name} {extension.payload}".rstrip() if verbose else name
     roles = ("in", "sub-IP in", "out", "next hop")
     role = roles[extension.role] if extension.role < len(roles) else f"role {extension.role}"
     parts = [

@@ -71,6 +71,10 @@ pub struct Behaviour {
     pub drops_udp: bool,
     /// What TCP to closed ports of itself gets.
     pub tcp: TcpMode,
+    /// What it says of packets that are too big for the next link.
+    pub too_big: TooBig,
+    /// The MTU that it then names, instead of the link's.
+    pub too_big_mtu: Option<u16>,
     /// Time between receiving a packet and sending the answer to it.
     pub answer_delay_ns: u64,
     /// Type of service of ICMP errors: copied from nothing, 0xc0 on Cisco and Linux.
@@ -109,6 +113,8 @@ impl Default for Behaviour {
             drops_echo: false,
             drops_udp: false,
             tcp: TcpMode::Rst,
+            too_big: TooBig::Tells,
+            too_big_mtu: None,
             answer_delay_ns: 0,
             icmp_tos: 0,
         }
@@ -231,6 +237,18 @@ pub enum FragmentId {
     Destination,
     /// Random.
     Random,
+}
+
+/// What becomes of packets that are too big for the next link and must not be fragmented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TooBig {
+    /// The sender is told, with the MTU of the link (RFC 1191, RFC 8201).
+    Tells,
+    /// The sender is told, without an MTU: routers older than RFC 1191.
+    TellsNoMtu,
+    /// They vanish: a black hole.
+    Silent,
 }
 
 /// What TCP to the node itself gets where no port is open.

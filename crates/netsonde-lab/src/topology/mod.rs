@@ -15,7 +15,7 @@ mod prefix;
 
 pub use behaviour::{
     Behaviour, Extensions, FragmentId, IpId, LabelExpiry, LimitScope, QuotedTtl, RateLimit,
-    ReplySource, TcpMode,
+    ReplySource, TcpMode, TooBig,
 };
 pub use incident::{Action, Fault, Mutation, Mutator, QuoteChange};
 pub use mpls::{Domain, LabelPin, LabelPolicy, Lsp, Pop, PopRule, TtlMode, UhpLabel};

@@ -48,10 +48,13 @@ impl Engine {
     }
 
     /// Takes the result of a machine: that of the target, or of one branch.
-    pub(super) fn end_tnt(&mut self, run: Handle, result: TntResult) {
+    pub(super) fn end_tnt(&mut self, run: Handle, result: TntResult, now_ns: u64) {
         let branches = self.runs.get_mut(run).and_then(|run| run.branches.take());
         let Some(mut branches) = branches else {
-            return self.end_run(run, Event::Tnt(result));
+            if let Some(run) = self.runs.get_mut(run) {
+                run.machine = None;
+            }
+            return self.end_path(run, Event::Tnt(result), now_ns);
         };
         let sent = result.sent_trace + result.sent_ping + result.sent_revelation;
         branches.result.sent_tnt += sent;

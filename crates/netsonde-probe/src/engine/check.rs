@@ -221,6 +221,12 @@ fn check_privilege(job: &Job) -> Result<(), JobError> {
             name(&job.ping.method).as_str(),
         ),
         Kind::Trace => {
+            require(
+                job.trace.mtu == 0,
+                "trace.mtu",
+                "0 without privilege: sockets cannot forbid fragments",
+                job.trace.mtu,
+            )?;
             let is_allowed = job.trace.method != TraceMethod::TcpSyn;
             require(
                 is_allowed,

@@ -8,6 +8,7 @@ use crate::identity::Shape;
 use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
 use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
 use crate::multipath::Multipath;
+use crate::path_mtu::PathMtuSession;
 use crate::ping::{self, Ping};
 use crate::record::{PingResult, ReplyKind, Trace as TraceRecord};
 use crate::session::Session;
@@ -209,7 +210,7 @@ impl Engine {
             }
             (Purpose::Result, Outcome::Trace(outcome)) => {
                 let record = trace_record(&shape, &self.job.trace, outcome, started_ns, now_ns);
-                self.end_run(run, Event::Trace(record));
+                self.end_path(run, Event::Trace(record), now_ns);
             }
             (_, Outcome::Session(Event::Multipath(result))) => {
                 self.begin_branches(run, result, now_ns);
@@ -228,6 +229,19 @@ impl Engine {
     pub(super) fn end_run(&mut self, run: Handle, event: Event) {
         self.events.push_back(event);
         self.ended += self.runs.remove(run).map_or(0, |run| run.targets);
+    }
+
+    /// Ends a run that showed a path, or goes on with the MTU of each hop.
+    pub(super) fn end_path(&mut self, run: Handle, event: Event, now_ns: u64) {
+        let target = self.runs.get(run).map(|run| run.target);
+        let options = self.job.trace;
+        match target.filter(|_| options.mtu > 0 && self.ending.is_none()) {
+            Some(target) => {
+                let session = Box::new(PathMtuSession::new(event, target, &options));
+                self.begin_session(run, target, session, now_ns);
+            }
+            None => self.end_run(run, event),
+        }
     }
 
     /// Tells a machine how its task went, and sees what it and those that waited for it want next.
@@ -284,7 +298,7 @@ impl Engine {
             }
             if let Some(result) = machine.poll_result() {
                 self.waiting.remove(&index);
-                self.end_tnt(index, result);
+                self.end_tnt(index, result, now_ns);
                 progress = true;
                 continue;
             } else if machine.is_waiting_on_shared() {
@@ -388,5 +402,6 @@ fn trace_record(
         late: outcome.late,
         started_ns: outcome.started_ns.unwrap_or(started_ns),
         ended_ns,
+        path_mtu: None,
     }
 }

@@ -318,6 +318,7 @@ impl Machine {
             late: 0,
             started_ns: 0,
             ended_ns: 0,
+            path_mtu: None,
         }
     }
 }

@@ -59,6 +59,7 @@ fn trace(hops: &[Option<(IpAddr, ReplyKind)>]) -> Trace {
         late: 0,
         started_ns: 0,
         ended_ns: 1,
+        path_mtu: None,
     }
 }
 

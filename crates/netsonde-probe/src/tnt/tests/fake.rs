@@ -340,6 +340,7 @@ impl Net {
             late: 0,
             started_ns: 0,
             ended_ns: 1,
+            path_mtu: None,
         }
     }
 
