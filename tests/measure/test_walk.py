@@ -90,10 +90,18 @@ def test_names_are_resolved_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_finished_targets_are_left_out() -> None:
-    done = b"".join(bytes([4, 5, 9, 0, last]).ljust(17, b"\0") for last in range(100))
+    done = "\n".join(f"5.9.0.{last}" for last in range(100))
     targets = walk("5.9.0.0/24", "host")
     assert targets.mark_done(done) == 100
     assert len(collect(targets)) == 157
     assert targets.refused()["done"] == 100
-    with pytest.raises(ValueError, match="17 bytes"):
-        targets.mark_done(b"123")
+    with pytest.raises(ValueError, match="5.9.0.x"):
+        targets.mark_done("5.9.0.1\n5.9.0.x")
+
+
+def test_counting_gives_nothing_but_numbers() -> None:
+    assert walk("5.9.0.0/24", exclude=["5.9.0.0/25"]).count(1_000) == (128, 1.0)
+    given, share = walk("5.0.0.0/10").count(10_000)
+    assert given == round(share * (1 << 22))
+    assert share < 0.01
+    assert walk("host").count(10) == (0, 1.0)

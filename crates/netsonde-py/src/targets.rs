@@ -113,12 +113,19 @@ impl Targets {
             .map(|record| PyBytes::new(py, &record))
     }
 
-    /// Leaves out what an earlier run finished: addresses of 17 bytes each, the version first, then 16 of which IPv4
-    /// fills the first four. Returns how many were not marked before.
+    /// Leaves out what an earlier run finished, one address a line; returns how many were not marked before.
     #[pyo3(signature = (addresses, /))]
-    fn mark_done(&mut self, py: Python<'_>, addresses: &[u8]) -> PyResult<u64> {
-        py.detach(|| self.0.mark_done_packed(addresses))
-            .ok_or_else(|| PyValueError::new_err("expected packed addresses of 17 bytes each"))
+    fn mark_done(&mut self, py: Python<'_>, addresses: &str) -> PyResult<u64> {
+        py.detach(|| {
+            let mut marked = 0;
+            for line in addresses.lines() {
+                let address = line
+                    .parse()
+                    .map_err(|_| PyValueError::new_err(line.to_owned()))?;
+                marked += u64::from(self.0.mark_done(address));
+            }
+            Ok(marked)
+        })
     }
 
     /// Numbers of the space: targets at most.

@@ -5,6 +5,7 @@ What few callers need is imported when it is used.
 
 from typing import TYPE_CHECKING
 
+from netsonde.measure._blocking import iterate as blocking_iterate
 from netsonde.measure._choose import VantageLike, choose
 from netsonde.measure._functions import (
     alias,
@@ -30,9 +31,10 @@ from netsonde.measure._keywords import (
     TntKeywords,
     TraceKeywords,
 )
-from netsonde.measure._request import OptionError, Request, request
+from netsonde.measure._request import OptionError, Request, excluded, job, request
 from netsonde.measure._resolve import Problem, Resolved
 from netsonde.measure._run import Line, gather, lines, prepare, stream, walk
+from netsonde.measure._streams import Frame
 from netsonde.measure._target_list import Name, Selections, TargetList, selections
 from netsonde.measure._vantage import Vantage
 from netsonde.measure._walk import Walk
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from netsonde.measure._doctor import Finding, examine
 
 __all__ = [
+    "blocking_iterate",
+    "excluded",
+    "job",
+    "Frame",
     "IN_FLIGHT_MAX_DEFAULT",
     "RATE_PPS_DEFAULT",
     "AliasKeywords",

@@ -90,11 +90,22 @@ class Walk:
         """Targets that may still come, at most."""
         return self._targets.size - self._targets.position + len(self._waiting)
 
-    def mark_done(self, addresses: bytes) -> int:
+    def count(self, numbers_max: int) -> tuple[int, float]:
+        """Walk without giving: return how many targets there are, and the share looked at.
+
+        Args:
+            numbers_max: Numbers of the space that are looked at.
+        """
+        while not self._targets.is_exhausted and self._targets.position < numbers_max:
+            self._targets.poll(CHUNK_TARGETS)
+        share = self._targets.position / self._targets.size if self._targets.size else 1.0
+        return self._targets.given, share
+
+    def mark_done(self, addresses: str) -> int:
         """Leave out what an earlier run finished; return how many were not marked before.
 
         Args:
-            addresses: Packed, `_core.PACKED_ADDRESS_BYTES` each.
+            addresses: One a line.
         """
         return self._targets.mark_done(addresses)
 

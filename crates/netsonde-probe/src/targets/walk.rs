@@ -11,8 +11,6 @@ use core::net::IpAddr;
 
 /// Bytes of a packed target: version (4 or 6), 16 for the address, 16 for its source; IPv4 takes the first 4.
 pub const RECORD_LEN: usize = 33;
-/// Bytes of a packed address: version and 16.
-const PACKED_LEN: usize = 17;
 /// Numbers looked at in one call, so that a caller stays in charge however many are refused.
 const STEPS_MAX: usize = 1 << 20;
 
@@ -111,24 +109,6 @@ impl Walk {
             Some(number) => self.done.insert(self.place(number)),
             None => self.named_done.insert(address),
         }
-    }
-
-    /// [`Walk::mark_done`] for addresses of 17 bytes each: the version, then 16 of which IPv4 fills the first four.
-    ///
-    /// Returns how many were not marked before; `None` if the bytes are no such addresses.
-    pub fn mark_done_packed(&mut self, addresses: &[u8]) -> Option<u64> {
-        let (packed, rest) = addresses.as_chunks::<PACKED_LEN>();
-        let mut marked = 0;
-        for &[version, ref bytes @ ..] in packed {
-            let bits = u128::from_be_bytes(*bytes);
-            let address = match version {
-                4 => join(Family::V4, bits >> 96),
-                6 => join(Family::V6, bits),
-                _ => return None,
-            };
-            marked += u64::from(self.mark_done(address));
-        }
-        rest.is_empty().then_some(marked)
     }
 
     /// Takes an address from elsewhere, such as a host name's, and packs it; `None` if it is refused, and counted.

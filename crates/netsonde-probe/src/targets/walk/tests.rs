@@ -178,21 +178,6 @@ fn a_call_is_bounded_however_much_is_refused() {
 }
 
 #[test]
-fn finished_targets_come_packed() {
-    let mut walk = Walk::new(space(&["5.9.0.0/30"]), 1, RangeSet::default(), false);
-    let mut packed = Vec::from([4, 5, 9, 0, 2]);
-    packed.resize(17, 0);
-    packed.extend([6, 0x2a]);
-    packed.resize(34, 0);
-    assert_eq!(walk.mark_done_packed(&packed), Some(2));
-    assert_eq!(walk.mark_done_packed(&packed), Some(0));
-    assert!(!walk.mark_done(address("5.9.0.2")) && !walk.mark_done(address("2a00::")));
-    assert_eq!(walk.mark_done_packed(&packed[..20]), None);
-    assert_eq!(walk.mark_done_packed(&[5; 17]), None);
-    assert_eq!(all(&mut walk).len(), 3);
-}
-
-#[test]
 fn an_empty_space_is_exhausted() {
     let mut walk = Walk::new(Space::default(), 1, RangeSet::default(), false);
     assert!(walk.is_exhausted() && walk.poll_addresses(5).is_empty());
