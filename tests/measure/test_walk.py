@@ -95,7 +95,7 @@ def test_finished_targets_are_left_out() -> None:
     assert targets.mark_done(done) == 100
     assert len(collect(targets)) == 157
     assert targets.refused()["done"] == 100
-    with pytest.raises(ValueError, match="5.9.0.x"):
+    with pytest.raises(ValueError, match=r"5\.9\.0\.x"):
         targets.mark_done("5.9.0.1\n5.9.0.x")
 
 

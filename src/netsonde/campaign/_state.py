@@ -114,9 +114,7 @@ def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], directory:
     Raises:
         UsageError: Something differs; the message names it.
     """
-    differing = sorted(
-        key for key in before.keys() | now.keys() if before.get(key) != now.get(key)
-    )
+    differing = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if differing:
         told = ", ".join(
             key if ": " in key else f"{key} (was {before.get(key)}, is {now.get(key)})"
