@@ -7,7 +7,7 @@ and `netsonde.lab` is a virtual Internet to try both on. Everything is imported 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netsonde import aio, annotate, lab, measure, model
+    from netsonde import aio, annotate, campaign, lab, measure, model
     from netsonde._sync import (
         alias,
         dns,
@@ -31,6 +31,7 @@ __all__ = [
     "aio",
     "alias",
     "annotate",
+    "campaign",
     "dns",
     "dns_many",
     "lab",
@@ -51,7 +52,7 @@ def __getattr__(name: str) -> object:
     """Import a name when it is first used."""
     import importlib  # noqa: PLC0415
 
-    if name in ("aio", "annotate", "lab", "measure", "model"):
+    if name in ("aio", "annotate", "campaign", "lab", "measure", "model"):
         return importlib.import_module(f"netsonde.{name}")
     if name in __all__:
         home = "model" if name.endswith("Error") else "_sync"

@@ -84,8 +84,14 @@ class Campaign:
         HostError: A file cannot be read.
 
     Examples:
-        >>> campaign = Campaign("survey.toml", "survey", vantage=netsonde.lab.load("plain"))
-        >>> rows = sum(batch.record_batch().num_rows for batch in campaign.run())
+        >>> from tempfile import TemporaryDirectory
+        >>> from netsonde.campaign import Plan, Targets
+        >>> plan = Plan(kind=netsonde.model.Kind.PING, targets=Targets(list=("5.2.0.0/30",)))
+        >>> with TemporaryDirectory() as directory:
+        ...     campaign = Campaign(plan, directory, vantage=netsonde.lab.load("plain"))
+        ...     found = [batch.record_batch().num_rows for batch in campaign.run()]
+        >>> campaign.is_complete, campaign.progress.targets_done
+        (True, 4)
     """
 
     def __init__(
@@ -108,7 +114,7 @@ class Campaign:
         self._aborted = asyncio.Event()
         self._begun = asyncio.Event()
         self._meter = Meter(0)
-        self._engine_begun = 0
+        self._engine_begun = self._done = 0
         self.on_progress: Callable[[Progress], object] | None = None
         """Called with every progress."""
         self.counters: Counters | None = None
@@ -206,7 +212,12 @@ class Campaign:
             family=self.plan.targets.family,
             known=state.names(),
         )
-        done = sum(walk.mark_done(text) for text in dataset.finished_targets())
+        # A budget of the whole campaign ends what is under way wherever it is.
+        if self.plan.limits.probes_total is not None:
+            state.keep(has_total=True)
+        is_final = not state.settings().get("has_total", False)
+        texts = dataset.finished_targets(budget_is_final=is_final)
+        done = sum(map(walk.mark_done, texts))
         self._meter = Meter(done)
         return walk
 
@@ -237,8 +248,7 @@ class Campaign:
         state.keep(sent=sent_before + sent)
         state.keep_names(walk.names)
         self.refused = walk.refused()
-        self.is_complete = walk.left == 0
-        self.is_complete &= not self._aborted.is_set()
+        self.is_complete = walk.left == 0 and self._done == walk.given
         counters = msgspec.to_builtins(self.counters) if self.counters else {}
         writer.finish(ended=_now(), counters=counters)
 
@@ -256,6 +266,7 @@ class Campaign:
                 self._tell(event, walk)
             case Done():
                 self.counters = event.counters
+                self._done = event.targets_done
                 last = EngineProgress(
                     sent=event.counters.sent,
                     received=event.counters.received,
@@ -304,10 +315,7 @@ class Campaign:
         request = request._replace(run={**request.run, "seed": seed})
         if limits.probes_total is not None:
             kept = state.settings()
-            spent = kept.get("sent", 0)
-            if kept.get("running"):
-                # The last run died after its last note: it may have sent this much since.
-                spent += 2 * limits.rate_pps
+            spent = kept.get("sent", 0) + kept.get("unnoted", 0)
             if spent >= limits.probes_total:
                 return None
             total = limits.probes_total - spent
@@ -353,7 +361,11 @@ class _Opened:
         )
         self._writer = self._dataset.writer(run)
         self._state = State(self._dataset)
-        # Only a run that ends by itself says so: the next one knows of a death.
+        kept = self._state.settings()
+        if kept.get("running"):
+            # A run that died may have sent this much after its last note.
+            unnoted = kept.get("unnoted", 0) + 2 * plan.limits.rate_pps
+            self._state.keep(unnoted=unnoted)
         self._state.keep(running=True)
         if "identity" not in self._state.settings():
             self._state.keep(identity=self._asked, seed=self._seed, name=plan.name, sent=0)

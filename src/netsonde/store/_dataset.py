@@ -119,17 +119,20 @@ class Dataset:
         with self.state() as state:
             return _state.runs(state)
 
-    def finished_targets(self) -> Iterator[str]:
+    def finished_targets(self, *, budget_is_final: bool = True) -> Iterator[str]:
         """Yield the targets that need not be measured again, many addresses a text, one a line.
 
         A trace that a deadline or its caller ended is not finished, nor is a ping or another
         measurement that says it is incomplete, unless its budget was spent.
 
+        Args:
+            budget_is_final: Whether a trace that a budget ended is finished.
+
         Raises:
             UsageError: There is no dataset.
             FormatError: It is damaged, or of a newer version.
         """
-        return finished(self.contents())
+        return finished(self.contents(), budget_is_final=budget_is_final)
 
     def pings(self) -> Iterator[PingResult]:
         """Yield the pings, in the order they ended.
