@@ -47,6 +47,7 @@ COMMANDS = {
     "campaign": Lazy("netsonde.cli._campaign", "campaign", "Measure many targets, resumably."),
     "demo": Lazy("netsonde.cli._demo", "demo", "See it all on the built-in virtual Internet."),
     "lab": Lazy("netsonde.cli._lab", "lab", "List, show, run and enter virtual Internets."),
+    "convert": Lazy("netsonde.cli._convert", "convert", "Convert files: warts, JSON, RIPE Atlas."),
     "doctor": Lazy("netsonde.cli._doctor", "doctor", "Tell what works on this host."),
     "schema": Lazy("netsonde.cli._schema", "schema", "Print the JSON Schema of jobs and events."),
     "completion": Lazy("netsonde.cli._completion", "completion", "Print a shell completion."),
