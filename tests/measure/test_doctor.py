@@ -100,3 +100,26 @@ def test_the_remedy_is_that_of_the_restriction(
     monkeypatch.setattr(_doctor, "Path", moved)
     monkeypatch.setattr(subprocess, "run", fail)
     assert remedy in missing()[name]
+
+
+def test_frames_need_a_plain_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Routes:
+        unusual: str | None = "policy routing (`ip rule`)"
+
+        def interfaces(self) -> list[tuple[int, str]]:
+            return [] if self.unusual else [(2, "near")]
+
+    def found() -> tuple[bool, str]:
+        [finding] = [finding for finding in examine() if finding.name == "frames"]
+        return finding.ok, finding.found
+
+    monkeypatch.setattr("netsonde._core.Routes", Routes)
+    assert found() == (False, "policy routing (`ip rule`)")
+    monkeypatch.setattr(Routes, "unusual", None)
+    assert found() == (True, "by near")
+
+    def refuse() -> Routes:
+        raise OSError(1, "refused")
+
+    monkeypatch.setattr("netsonde._core.Routes", refuse)
+    assert found() == (False, "refused")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from netsonde import _core
 from netsonde.measure._host import allows_raw
 
 if TYPE_CHECKING:
@@ -85,6 +86,22 @@ def _raw_sockets() -> Finding:
         found="allowed" if ok else "refused",
         serves="tnt; ICMP and TCP probes; every header of a reply",
         remedy="" if ok else _grant(),
+    )
+
+
+def _frames() -> Finding:
+    try:
+        routes = _core.Routes()
+    except OSError as error:
+        names, reason = [], error.strerror or str(error)
+    else:
+        names = [name for _, name in routes.interfaces()]
+        reason = routes.unusual or "no route by an Ethernet whose next hop is known"
+    return Finding(
+        name="frames",
+        ok=bool(names),
+        found="by " + ", ".join(names) if names else reason,
+        serves="fast campaigns, with raw sockets; the rest goes by these",
     )
 
 
@@ -191,6 +208,7 @@ _CHECKS: Sequence[Callable[[], Finding]] = (
     _sealing,
     _capability,
     _raw_sockets,
+    _frames,
     _error_queue,
     _labels,
     _ping_sockets,
