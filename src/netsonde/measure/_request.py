@@ -115,8 +115,7 @@ def job(
     Args:
         asked: What to measure.
         vantage: Where to measure from.
-        targets: The targets; None if they come while the job runs.
-        **more: Fields of the job that no option of a request sets.
+        targets: The targets; None if they come while it runs. `more` are other fields of it.
 
     Raises:
         OptionError: Options contradict each other.
