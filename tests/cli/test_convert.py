@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from netsonde import formats
+from netsonde.model import PingResult, TraceResult
 from tests.cli.commands import netsonde
 from tests.formats.samples import CAPTURES
+from tests.store.rooms import EPOCH_NS, dataset, ping, tnt, trace
 
 LABELS = CAPTURES / "trace-labels.warts"
 
@@ -27,6 +29,22 @@ def test_what_was_measured_becomes_warts(tmp_path: Path) -> None:
     assert ran.err.splitlines() == ["written without classes, triggers and vendors of tunnels"]
     found = list(formats.read(target))
     assert sum(isinstance(one, formats.ScamperTrace) for one in found) == 2
+
+
+def test_a_campaigns_directory(tmp_path: Path) -> None:
+    directory, target = tmp_path / "survey", tmp_path / "a.warts"
+    first_ping = ping("5.1.0.1")
+    dataset(directory, [first_ping, trace("5.1.0.2"), tnt("5.1.0.3")], epoch_ns=EPOCH_NS)
+    assert netsonde("convert", str(directory), str(target)).status == 0
+    found = [one for one in map(formats.measured, formats.read(target)) if one]
+    first = found[0].result
+    assert isinstance(first, PingResult)
+    assert first.target == "5.1.0.1"
+    assert first.started_ns == (EPOCH_NS + first_ping.started_ns) // 1_000 * 1_000
+    targets = [one.result.target for one in found if isinstance(one.result, TraceResult)]
+    assert targets[:2] == ["5.1.0.2", "5.1.0.3"]
+    nothing = netsonde("convert", str(tmp_path), str(target))
+    assert nothing.status == 2
 
 
 def test_standard_output(tmp_path: Path) -> None:

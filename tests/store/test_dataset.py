@@ -10,7 +10,7 @@ import pytest
 from netsonde.model import HostError, UsageError
 from netsonde.store import Dataset
 from netsonde.store._generation import generation_path
-from tests.store.rooms import dataset, ping
+from tests.store.rooms import EPOCH_NS, dataset, ping, trace
 
 
 def test_a_second_writer_is_refused_and_named_the_first(tmp_path: Path) -> None:
@@ -66,3 +66,10 @@ def test_numbers_of_runs_and_parts_go_on(tmp_path: Path) -> None:
         "part-000002.parquet",
     ]
     assert list(found.runs()) == [1, 2]
+
+
+def test_results_come_with_the_zero_of_their_clock(tmp_path: Path) -> None:
+    made = dataset(tmp_path, [ping("5.1.0.1"), trace("5.1.0.2")], epoch_ns=EPOCH_NS)
+    found = list(made.dated())
+    assert [epoch_ns for epoch_ns, _ in found] == [EPOCH_NS] * 2
+    assert [result for _, result in found] == list(made.results())

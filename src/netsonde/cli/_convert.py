@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from netsonde import formats
 from netsonde.cli._main import EPILOG
-from netsonde.model import FormatError, UsageError
+from netsonde.model import FormatError, Result, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,9 @@ _WRITABLE = [each.value for each in formats.Format]
 )
 @click.option("--to", type=click.Choice(_WRITABLE), help="Format of B; else told by its name.")
 def convert(source: str, target: str, from_: str | None, to: str | None) -> None:
-    """Convert the measurements in file A to file B; - is standard input or output.
+    """Convert the measurements in A to file B; A is a file, - or a campaign's directory.
+
+    - is standard input or output.
 
     Names that end in .gz, .bz2 or .xz are compressed. What B's format cannot carry is counted on
     standard error. If A is malformed, what came before is written, and the exit status is 5.
@@ -38,14 +41,14 @@ def convert(source: str, target: str, from_: str | None, to: str | None) -> None
     Examples:
       netsonde convert old.warts new.jsonl
       netsonde convert results.jsonl out.warts.gz && zcat out.warts.gz | sc_warts2json
-      netsonde convert --to scamper-json campaign.warts - | head
+      netsonde convert --to scamper-json survey.warts - | head
+      netsonde convert survey/ survey.warts.xz
     """
     if target == "-" and to is None:
         raise UsageError("standard output has no name that tells a format", "add --to FORMAT")
-    reading = sys.stdin.buffer if source == "-" else source
     writing = sys.stdout.buffer if target == "-" else target
     problems: list[FormatError] = []
-    losses = formats.write(writing, _until_malformed(formats.read(reading, from_), problems), to)
+    losses = formats.write(writing, _until_malformed(_records(source, from_), problems), to)
     for line in losses.lines():
         click.echo(line, err=True)
     if problems:
@@ -54,6 +57,21 @@ def convert(source: str, target: str, from_: str | None, to: str | None) -> None
         name = "standard input" if source == "-" else source
         hint = error.hint or "what came before it is converted"
         raise FormatError(f"{name}: {error.message}{place}", hint, offset=error.offset)
+
+
+def _records(source: str, from_: str | None) -> Iterator[formats.Record]:
+    if source == "-":
+        return formats.read(sys.stdin.buffer, from_)
+    return _campaign(source) if Path(source).is_dir() else formats.read(source, from_)
+
+
+def _campaign(directory: str) -> Iterator[formats.Record]:
+    """Yield the results of a campaign, with the clocks of its runs."""
+    from netsonde.store import Dataset  # noqa: PLC0415 - files do without it
+
+    for epoch_ns, result in Dataset(directory).dated():
+        if isinstance(result, Result):
+            yield formats.Measured(result=result, epoch_ns=epoch_ns)
 
 
 def _until_malformed(

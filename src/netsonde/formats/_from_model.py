@@ -45,8 +45,10 @@ _STOPS = {
 }
 _ICMP_PARIS = 4
 _TCP_FLAGS = {ReplyKind.TCP_SYN_ACK: 0x12, ReplyKind.TCP_RST: 0x14}
-_U8_MAX, _U16_MAX, _U32_MAX = 255, 65_535, 4_294_967_295
-_TIME_US_MAX = (_U32_MAX + 1) * 1_000_000 - 1
+_U8_MAX = 255
+#: The largest numbers of 16 and of 32 bits.
+U16_MAX, U32_MAX = 65_535, 4_294_967_295
+_TIME_US_MAX = (U32_MAX + 1) * 1_000_000 - 1
 
 
 def scamper_trace(
@@ -59,7 +61,7 @@ def scamper_trace(
     return ScamperTrace(
         list=told,
         cycle=cycle,
-        started_us=_time_us(of, trace.started_ns),
+        started_us=time_us(of, trace.started_ns),
         stop_reason=_STOPS.get(trace.stop, _HALTED),
         stop_data=(last[0].icmp_code or 0) if is_unreachable else 0,
         flags=0,
@@ -69,8 +71,8 @@ def scamper_trace(
         source_port=trace.flow if method != _ICMP_PARIS else None,
         destination_port=trace.flow if method == _ICMP_PARIS else None,
         first_ttl=trace.first_ttl,
-        hop_count=min(_U16_MAX, max(0, trace.first_ttl + len(trace.hops) - 1)),
-        sent=min(trace.sent, _U16_MAX),
+        hop_count=min(U16_MAX, max(0, trace.first_ttl + len(trace.hops) - 1)),
+        sent=min(trace.sent, U16_MAX),
         source=trace.source,
         target=trace.target,
         user_id=of.user_id or None,
@@ -85,11 +87,11 @@ def scamper_ping(
     return ScamperPing(
         list=told,
         cycle=cycle,
-        started_us=_time_us(of, ping.started_ns),
+        started_us=time_us(of, ping.started_ns),
         stop_reason=PING_HALTED if ping.incomplete else PING_DONE,
         stop_data=0,
-        count=min(ping.sent, _U16_MAX),
-        sent=min(ping.sent, _U16_MAX),
+        count=min(ping.sent, U16_MAX),
+        sent=min(ping.sent, U16_MAX),
         method=_PING_METHODS[ping.method],
         source=ping.source,
         target=ping.target,
@@ -110,9 +112,9 @@ def _hop(ttl: int, reply: Reply, of: Measured) -> ScamperHop:
         icmp_type=reply.icmp_type if tcp_flags is None else None,
         icmp_code=_code(reply) if tcp_flags is None else None,
         reply_size=reply.size,
-        ip_id=_ip_id(reply),
+        ip_id=ip_id(reply),
         reply_tos=reply.reply_tos,
-        mtu=None if reply.mtu is None else min(reply.mtu, _U16_MAX),
+        mtu=None if reply.mtu is None else min(reply.mtu, U16_MAX),
         quoted_ttl=reply.quoted_ttl,
         tcp_flags=tcp_flags,
         quoted_tos=reply.quoted_tos,
@@ -133,8 +135,8 @@ def _ping_reply(reply: Reply, of: Measured) -> ScamperPingReply:
         icmp_type=reply.icmp_type if is_icmp else None,
         icmp_code=_code(reply) if is_icmp else None,
         rtt_us=_rtt_us(reply),
-        probe_id=min(max(0, reply.attempt - 1), _U16_MAX),
-        ip_id=_ip_id(reply),
+        probe_id=min(max(0, reply.attempt - 1), U16_MAX),
+        ip_id=ip_id(reply),
         protocol=UDP if is_udp else TCP if tcp_flags is not None else None,
         tcp_flags=tcp_flags,
         address=reply.responder,
@@ -149,18 +151,18 @@ def _code(reply: Reply) -> int | None:
 
 
 def _rtt_us(reply: Reply) -> int:
-    return min((reply.rtt_ns + 500) // 1000, _U32_MAX)
+    return min((reply.rtt_ns + 500) // 1000, U32_MAX)
 
 
 def _sent_us(reply: Reply, of: Measured) -> int | None:
-    return None if reply.sent_ns is None else _time_us(of, reply.sent_ns)
+    return None if reply.sent_ns is None else time_us(of, reply.sent_ns)
 
 
-def _time_us(of: Measured, time_ns: int) -> int:
+def time_us(of: Measured, time_ns: int) -> int:
     """Return a time of the result as the format has room for: until the year 2106."""
     return min(max(0, of.unix_ns(time_ns)) // 1000, _TIME_US_MAX)
 
 
-def _ip_id(reply: Reply) -> int | None:
+def ip_id(reply: Reply) -> int | None:
     """Return the identification, where 16 bits hold it: those of IPv6 fragments have 32."""
-    return reply.ip_id if reply.ip_id is None or reply.ip_id <= _U16_MAX else None
+    return reply.ip_id if reply.ip_id is None or reply.ip_id <= U16_MAX else None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from netsonde.formats._from_model import scamper_ping, scamper_trace
+from netsonde.formats._from_multipath import scamper_multipath
 from netsonde.formats._record import Measured, Packet, Skipped, kind_of
 from netsonde.formats._scamper import ScamperCycle, ScamperCycleStop, ScamperList
 from netsonde.formats._tunnels import revelations
 from netsonde.formats._warts_scope import address_bytes
-from netsonde.model import PingResult, TntResult, Trace
+from netsonde.model import MultipathResult, PingResult, TntResult, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ class ToScamper:
             started_ns, ended_ns = result.started_ns, result.ended_ns
         elif isinstance(result, TntResult):
             started_ns, ended_ns = result.trace.started_ns, result.trace.ended_ns
-        elif isinstance(result, Trace):
+        elif isinstance(result, Trace | MultipathResult):
             started_ns, ended_ns = result.started_ns, result.ended_ns
         else:
             self._losses.record(kind_of(found))
@@ -78,6 +79,10 @@ class ToScamper:
             self._ended_s = max(self._ended_s, _seconds(found, ended_ns))
         if isinstance(result, PingResult):
             yield scamper_ping(result, found, told, cycle)
+            return
+        if isinstance(result, MultipathResult):
+            self._losses.field("kinds of balancers, diamonds, and tunnels of multipath traces")
+            yield scamper_multipath(result, found, told, cycle)
             return
         trace = result.trace if isinstance(result, TntResult) else result
         if trace.late or trace.duplicates:
@@ -109,6 +114,10 @@ def _addresses_are(found: Measured) -> bool:
         texts |= {reply.responder for reply in trace.replies}
     elif isinstance(trace, Trace):
         texts |= {reply.responder for hop in trace.hops for reply in hop.replies}
+    if isinstance(result, MultipathResult):
+        texts = {result.target, result.source}
+        texts |= {node.address for node in result.nodes if node.address is not None}
+        texts |= {probe.reply.responder for probe in result.probes if probe.reply}
     if isinstance(result, TntResult):
         texts |= {one.address for tunnel in result.tunnels for one in tunnel.routers if one.address}
         texts |= {attempt.target for tunnel in result.tunnels for attempt in tunnel.attempts}

@@ -166,6 +166,18 @@ class Dataset:
             yield from _records.paths(unit)
             yield from events(unit.batches("records"))
 
+    def dated(self) -> Iterator[tuple[int, Event]]:
+        """Yield every result after the Unix time at the zero of its clock, in nanoseconds.
+
+        Raises:
+            UsageError: There is no dataset.
+            FormatError: It is damaged, or of a newer version.
+        """
+        for unit in self.contents().units:
+            for made in (_records.pings(unit), _records.paths(unit)):
+                yield from ((unit.epoch_ns, result) for result in made)
+            yield from ((unit.epoch_ns, event) for event in events(unit.batches("records")))
+
     @property
     def _state_path(self) -> Path:
         return self.path / "state.sqlite"
