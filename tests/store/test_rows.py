@@ -22,7 +22,7 @@ def test_numbers_say_their_run_and_times_are_of_day() -> None:
     rows = dataset_rows(read_chunk("traces", chunk), header)
     assert rows.column("trace").to_pylist() == [3 << SERIAL_BITS, (3 << SERIAL_BITS) + 1]
     second = datetime.datetime(1970, 1, 1, 0, 0, 1)  # noqa: DTZ001 - the column has no zone
-    assert rows.column("at")[0].cast(pa.timestamp("s"), safe=False).as_py() == second
+    assert rows.column("started")[0].cast(pa.timestamp("s"), safe=False).as_py() == second
     assert rows.column("duration_ns").to_pylist() == [90_000_000 - 77] * 2
 
 

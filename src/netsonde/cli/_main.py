@@ -45,6 +45,7 @@ COMMANDS = {
     "dns": Lazy("netsonde.cli._dns", "dns", "Ask name servers, and tell what they say and when."),
     "tunnels": Lazy("netsonde.cli._tunnels", "tunnels", "Ask questions on tunnels found earlier."),
     "campaign": Lazy("netsonde.cli._campaign", "campaign", "Measure many targets, resumably."),
+    "query": Lazy("netsonde.cli._query", "query", "Ask SQL on the results of a campaign."),
     "demo": Lazy("netsonde.cli._demo", "demo", "See it all on the built-in virtual Internet."),
     "lab": Lazy("netsonde.cli._lab", "lab", "List, show, run and enter virtual Internets."),
     "convert": Lazy("netsonde.cli._convert", "convert", "Convert files: warts, JSON, RIPE Atlas."),

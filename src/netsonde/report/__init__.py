@@ -15,6 +15,7 @@ from netsonde.report._path_mtu import path_mtu_lines
 from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
 from netsonde.report._roc import RocPoint, roc
 from netsonde.report._survey import Ask, Survey, survey
+from netsonde.report._tabular import columns_of, tabulate
 from netsonde.report._tnt import tnt_lines
 from netsonde.report._trace import TraceTable, trace_footer, trace_heading, trace_lines
 
@@ -31,6 +32,7 @@ __all__ = [
     "TraceTable",
     "alias_lines",
     "alias_nodes",
+    "columns_of",
     "compare_lines",
     "counters_line",
     "dns_lines",
@@ -46,6 +48,7 @@ __all__ = [
     "roc",
     "summary_lines",
     "survey",
+    "tabulate",
     "tnt_lines",
     "trace_footer",
     "trace_heading",

@@ -13,6 +13,7 @@ from netsonde.store import _records, _state
 from netsonde.store._contents import Contents, contents
 from netsonde.store._finished import finished
 from netsonde.store._generation import forget, read_generations, settle
+from netsonde.store._query import Query
 from netsonde.store._rare import events
 from netsonde.store._state import Run
 from netsonde.store._writer import PART_NS, PART_ROWS, Writer
@@ -118,6 +119,18 @@ class Dataset:
         """
         with self.state() as state:
             return _state.runs(state)
+
+    def query(self, *, unsafe_files: bool = False) -> Query:
+        """Return what answers SQL on this moment's contents; close it after use.
+
+        Args:
+            unsafe_files: Let SQL read and write other files, and the network.
+
+        Raises:
+            UsageError: There is no dataset.
+            FormatError: It is damaged, or of a newer version.
+        """
+        return Query(self.contents(), self.runs(), unsafe_files=unsafe_files)
 
     def finished_targets(self, *, budget_is_final: bool = True) -> Iterator[str]:
         """Yield the targets that need not be measured again, many addresses a text, one a line.

@@ -23,7 +23,7 @@ BATCH_ROWS = 16_384
 #: Level of zstd: higher ones take far longer for a few per cent.
 _LEVEL = 3
 #: Columns that grow steadily: differences are small numbers.
-_STEADY = {"trace", "ping", "at"}
+_STEADY = {"trace", "ping", "started"}
 #: Columns whose low bytes are noise: the high bytes compress once they stand together.
 _NOISY = {"rtt_ns", "ip_id", "duration_ns", "sent_after_ns"}
 

@@ -149,7 +149,7 @@ def _trace(row: Row, hops: list[list[Row]], epoch_ns: int) -> Row:
 
 
 def _clock(row: Row, epoch_ns: int) -> dict[str, int]:
-    started_ns = row["at"] - epoch_ns
+    started_ns = row["started"] - epoch_ns
     return {"started_ns": started_ns, "ended_ns": started_ns + row["duration_ns"]}
 
 

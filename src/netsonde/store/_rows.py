@@ -22,7 +22,7 @@ SERIAL_BITS = 40
 
 def wire_names(table: str) -> list[str]:
     """Return the columns that a run writes."""
-    clock = {"at": "started_ns", "duration_ns": "ended_ns"}
+    clock = {"started": "started_ns", "duration_ns": "ended_ns"}
     return [clock.get(column.name, column.name) for column in TABLES[table].columns]
 
 
@@ -66,7 +66,7 @@ def dataset_rows(rows: pa.Table, header: Header) -> pa.Table:
         if table.time:
             started, ended = (_signed(columns[name]) for name in ("started_ns", "ended_ns"))
             since = pc.add(started, pa.scalar(header.epoch_ns, pa.int64()))
-            columns["at"] = since.cast(pa.timestamp("ns"))
+            columns["started"] = since.cast(pa.timestamp("ns"))
             columns["duration_ns"] = pc.subtract(ended, started)
         wanted = schema(header.table)
         arrays = [columns[field.name].cast(field.type) for field in wanted]

@@ -32,7 +32,7 @@ class Table(NamedTuple):
     serial: str | None = None
     """The column with numbers that a run counts from 0, and the dataset makes unique."""
     time: str | None = None
-    """The column that becomes `at`: nanoseconds on the vantage's clock."""
+    """The column that becomes `started`: nanoseconds on the vantage's clock."""
 
 
 def _columns(text: str) -> tuple[Column, ...]:
@@ -80,7 +80,7 @@ method       name     probe: `icmp`, `udp`, `tcp-syn` or `tcp-ack`
 sent         uint32   probes to this target, on each of its rows
 duplicates   uint32   further replies to probes already answered, on each row of the ping
 late         uint32   replies after their timeout, on each row of the ping
-at           time     start, UTC, on each row of the ping
+started      time     start, UTC, on each row of the ping
 duration_ns  int64    from start to end, nanoseconds, on each row of the ping
 incomplete   bool     whether a budget or the deadline cut the ping short
 responder    address?  address that replied; null: the target did not answer
@@ -102,7 +102,7 @@ hops             uint16    TTLs up to the last that matters
 sent             uint32    probes
 duplicates       uint32    further replies to probes already answered
 late             uint32    replies after their wait
-at               time      start, UTC
+started          time      start, UTC
 duration_ns      int64     from start to end, nanoseconds
 tunnels          uint16?   tunnels on the path; tnt only, as the columns below
 sent_trace       uint32?   probes of the first trace
