@@ -79,7 +79,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("attempts = 2", "attempts = 0", ":7: options.attempts: "),
         ("attempts = 2", "attemps = 2", ":6: options: tnt() got an unexpected keyword"),
         ("attempts = 2", "rate_pps = 2", ":23: limits.rate_pps: expected an option of the measur"),
-        ('kind = "tnt"', 'kind = "tnd"', ":2: kind: "),
+        ('kind = "tnt"', 'kind = "tnd"', ":2: kind: expected one of ping, trace, tnt, "),
         ("each = 26", "each = 33", ":13: targets.each: "),
         ("family = 4", "family = 5", ":16: targets.family: "),
         ('name = "survey"', "name = survey", ":1: "),

@@ -240,8 +240,11 @@ def read_plan(file: Path | str) -> Plan:
 
 def _plain(expected: str) -> str:
     """Return what a checker says in the words of the file's own language."""
-    words = expected.replace("`", "").replace("int", "a whole number").replace("str", "text")
-    return words[:1].lower() + words[1:].replace(", got", ", found")
+    if "enum value" in expected:
+        found = expected.removeprefix("Invalid enum value ").strip("'")
+        return f'expected one of {", ".join(Kind)}, found "{found}"'
+    words = expected.replace("`int`", "a whole number").replace("`str`", "text")
+    return words[:1].lower() + words[1:].replace("`", "").replace(", got", ", found")
 
 
 def _error(path: Path, text: str, keys: list[str], words: str, hint: str = "") -> PlanError:
