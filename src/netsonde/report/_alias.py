@@ -148,8 +148,9 @@ def _footer(result: AliasResult) -> list[Text]:
         _words.plural(result.sent, "probe"),
         f"{result.received} answered",
     ]
-    if result.eliminated:
-        words.append(f"{_words.plural(result.eliminated, 'pair')} told apart")
+    apart = sum(pair.verdict is AliasVerdict.NOT for pair in result.pairs)
+    if apart := apart + result.eliminated:
+        words.append(f"{_words.plural(apart, 'pair')} told apart")
     if result.untested:
         words.append(f"{_words.plural(result.untested, 'pair')} not compared")
     if result.stop.value != "completed":

@@ -10,7 +10,7 @@ use super::plan::{Stage, Step, in_turns};
 use super::sample::Series;
 use crate::job::AliasMethod;
 use crate::record::AliasVerdict;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -93,36 +93,39 @@ impl Eliminate {
 
     /// Tests the pairs of the window that no earlier window had.
     fn test(&self, book: &mut Book, heard: &[Heard]) {
-        let series = book.series(heard);
+        let mut series = book.series(heard);
         let window = &self.ordered[self.window.clone()];
+        let of = |(number, _): &(u32, Probe)| Some((*number, series.remove(&(0, *number))?));
+        let window: Vec<Option<(u32, Series)>> = window.iter().map(of).collect();
         let new = self.known.saturating_sub(self.window.start);
-        for (place, (later, _)) in window.iter().enumerate().skip(new) {
-            for (earlier, _) in &window[..place] {
-                self.test_pair(book, &series, *earlier, *later);
+        for (place, later) in window.iter().enumerate().skip(new) {
+            let Some(later) = later else { continue };
+            for earlier in window[..place].iter().flatten() {
+                self.test_pair(book, earlier, later);
             }
         }
     }
 
-    fn test_pair(&self, book: &mut Book, series: &BTreeMap<(u32, u32), Series>, a: u32, b: u32) {
-        let verdict = if book.may_share(a, b) {
-            let (Some(one), Some(other)) = (series.get(&(0, a)), series.get(&(0, b))) else {
-                return;
-            };
-            let outcome = bounds::test(one, other, book.velocity_most(a, b));
+    fn test_pair(&self, book: &mut Book, one: &(u32, Series), other: &(u32, Series)) {
+        let ((a, one), (b, other)) = (one, other);
+        let pair = pair(*a, *b);
+        let may_share = book.may_share(*a, *b);
+        if may_share {
+            let outcome = bounds::test(one, other, book.velocity_most(*a, *b));
             if !outcome.violated {
                 if outcome.bounds >= BOUNDS_MIN && book.survivors.len() < SURVIVORS_MAX {
-                    book.survivors.push((outcome.shifts, pair(a, b)));
+                    book.survivors.push((outcome.shifts, pair));
                 }
                 return;
             }
-            book.rejection(a, b)
-        } else {
-            book.rejection(a, b)
-        };
-        if book.options.all_pairs || self.proven.contains(&pair(a, b)) {
-            let bounds = u32::from(book.may_share(a, b));
-            let told = Evidence::new(pair(a, b), self.method, verdict);
-            book.evidence.push(Evidence { bounds, ..told });
+        }
+        let verdict = book.rejection(*a, *b);
+        if book.options.all_pairs || self.proven.contains(&pair) {
+            let told = Evidence::new(pair, self.method, verdict);
+            book.evidence.push(Evidence {
+                bounds: u32::from(may_share),
+                ..told
+            });
         } else if verdict == AliasVerdict::Not {
             book.eliminated += 1;
         }

@@ -1,0 +1,127 @@
+"""Aliases on live labs and on real Linux routers, beside scamper."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shlex
+import shutil
+import sys
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from netsonde.lab import load, run
+from tests.system.chain import Chain
+
+NETSONDE = f"{shlex.quote(sys.executable)} -c 'from netsonde.cli import main; main()'"
+PATH = "/usr/local/bin:/usr/sbin:/sbin:/usr/bin:/bin"
+#: Of the scenario "plain": two addresses each of ce1 and pe1, one of p1.
+LIVE = ["5.1.0.2", "5.1.1.1", "5.1.1.2", "5.1.2.1", "5.1.2.2"]
+ROUTERS = [["5.1.0.2", "5.1.1.1"], ["5.1.1.2", "5.1.2.1"]]
+#: What scamper is asked of a pair, all at once; it waits a second for the last reply.
+ALLY = "scamper -O json -I \"dealias -m ally -w 1 -p '-P {probe}' {a} {b}\" &"
+PREFIXSCAN = "scamper -O json -I \"dealias -m prefixscan -p '-P icmp-echo' {a} {b}/30\""
+
+@functools.cache
+def on_live_lab(*commands: str) -> str:
+    """Return what commands print, one after the other, in one live run."""
+    ended = run(load("plain"), ["sh", "-c", "\n".join([*commands, "wait"])], timeout_s=120)
+    assert ended.status == 0, ended.stderr
+    return ended.stdout
+
+
+def of_type(kind: str, text: str) -> list[dict[str, Any]]:
+    events = [json.loads(line) for line in text.splitlines()]
+    return [event for event in events if event["type"] == kind]
+
+
+def needs_scamper() -> None:
+    if not shutil.which("scamper", path=PATH):
+        pytest.skip("needs scamper")
+
+
+def together(result: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(a, b) for one in result["sets"] for a, b in combinations(sorted(one["addresses"]), 2)}
+
+
+@pytest.mark.root
+@pytest.mark.tun
+@pytest.mark.slow
+def test_routers_of_a_live_lab_are_found() -> None:
+    asked = f"{NETSONDE} alias {' '.join(LIVE)} -r 500 --interval-ms 100 --round-gap-ms 300 --json"
+    methods = ["auto", "mercator", "radargun"]
+    results = of_type("alias", on_live_lab(*(f"{asked} -m {method}" for method in methods)))
+    assert [result["method"] for result in results] == methods
+    for result in results:
+        assert [one["addresses"] for one in result["sets"]] == ROUTERS, result["method"]
+
+
+@pytest.mark.root
+@pytest.mark.tun
+@pytest.mark.slow
+@pytest.mark.parametrize("probe", ["icmp-echo", "udp"])
+def test_scamper_agrees_on_every_pair(probe: str) -> None:
+    needs_scamper()
+    pairs = list(combinations(LIVE, 2))
+    ours = f"{NETSONDE} alias {' '.join(LIVE)} -m ally --probe {probe.removesuffix('-echo')} --json"
+    text = on_live_lab(ours, *(ALLY.format(probe=probe, a=a, b=b) for a, b in pairs))
+    (result,) = of_type("alias", text)
+    theirs = {
+        (found["probedefs"][0]["dst"], found["probedefs"][1]["dst"])
+        for found in of_type("dealias", text)
+        if found["result"] == "aliases"
+    }
+    assert len(of_type("dealias", text)) == len(pairs)
+    assert together(result) == theirs
+
+
+@pytest.mark.root
+@pytest.mark.tun
+@pytest.mark.slow
+def test_scamper_s_prefixscan_finds_the_same_other_end() -> None:
+    needs_scamper()
+    ours = f"{NETSONDE} alias 5.1.0.2 5.1.1.2 5.1.2.2 -m prefixscan --interval-ms 100 --json"
+    text = on_live_lab(ours, PREFIXSCAN.format(a="5.1.1.2", b="5.1.2.2"))
+    (theirs,) = of_type("dealias", text)
+    (result,) = of_type("alias", text)
+    assert theirs["ab"] == "5.1.2.1/30"
+    assert [one["addresses"] for one in result["sets"]] == ROUTERS
+
+
+@pytest.mark.root
+def test_linux_routers_have_a_counter_for_each_pair_of_addresses(long_chain: Chain) -> None:
+    """The kernel hashes both addresses: the counters are real, and none is shared."""
+    addresses = ["198.18.0.2", "198.18.1.1", "198.18.1.2", "198.18.2.1"]
+    (result,) = [
+        event
+        for event in long_chain.netsonde("alias", *addresses, "-m", "midar", "--probe", "icmp")
+        if event["type"] == "alias"
+    ]
+    assert {one["class"] for one in result["addresses"]} == {"counter"}
+    assert result["sets"] == []
+    assert result["eliminated"] + len(result["pairs"]) == 6
+    if shutil.which("scamper"):
+        asked = "dealias -m ally -w 1 -p '-P icmp-echo' 198.18.0.2 198.18.1.1"
+        (theirs,) = of_type("dealias", long_chain.run("scamper", "-O", "json", "-I", asked))
+        assert theirs["result"] == "not-aliases"
+
+
+@pytest.mark.root
+def test_linux_answers_resets_without_identification(long_chain: Chain) -> None:
+    events = long_chain.netsonde("alias", "198.18.0.2", "-m", "midar", "--probe", "tcp-ack")
+    (result,) = [event for event in events if event["type"] == "alias"]
+    assert [one["class"] for one in result["addresses"]] == ["zero"]
+
+
+@pytest.mark.root
+def test_speedtrap_says_that_raw_sockets_hide_fragments(long_chain: Chain) -> None:
+    """The message is heeded, the fragments come: what is told of them depends on the link."""
+    addresses = ["2001:2:0:0::2", "2001:2:0:1::1"]
+    events = long_chain.netsonde("alias", *addresses, "-m", "speedtrap", "-r", "50")
+    (result,) = [event for event in events if event["type"] == "alias"]
+    assert result["sets"] == []
+    # A raw socket gets them put together; a packet socket sees the kernel's random numbers.
+    assert {one["class"] for one in result["addresses"]} <= {"unfragmented", "random"}
+    assert all(one["received"] > 5 for one in result["addresses"])
