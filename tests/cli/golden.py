@@ -8,7 +8,13 @@ from pathlib import Path
 
 from netsonde.cli._main import EXIT_STATUSES
 from tests.cli.commands import netsonde
-from tests.cli.schema_page import multipath_page, options_page, records_page, schema_page
+from tests.cli.schema_page import (
+    alias_page,
+    multipath_page,
+    options_page,
+    records_page,
+    schema_page,
+)
 from tests.cli.tables_page import tables_page
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +52,7 @@ def files() -> dict[Path, Callable[[], str]]:
     made[ROOT / "docs/reference/records-multipath.md"] = multipath_page
     made[ROOT / "docs/reference/tables.md"] = tables_page
     made[ROOT / "docs/reference/options.md"] = options_page
+    made[ROOT / "docs/reference/records-alias.md"] = alias_page
     made[ROOT / "docs/reference/exit-status.md"] = _exit_status_page
     return made
 

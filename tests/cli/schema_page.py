@@ -32,6 +32,13 @@ What the [multipath event](schema.md) is made of, besides [other records](record
 """
 
 
+_ALIAS_HEAD = """\
+# Records of alias
+
+What the [alias event](schema.md) is made of, besides [other records](records.md).
+"""
+
+
 _OPTIONS_HEAD = """\
 # Options
 
@@ -63,6 +70,11 @@ def multipath_page() -> str:
     return _page(_MULTIPATH_HEAD, "records-multipath.md")
 
 
+def alias_page() -> str:
+    """Return the page of the records that the events of alias are made of."""
+    return _page(_ALIAS_HEAD, "records-alias.md")
+
+
 def _page(head: str, page: str) -> str:
     definitions = json_schema()["$defs"]
     rest = sorted(set(definitions) - set(_tags()) - {"Job"})
@@ -73,8 +85,8 @@ def _page(head: str, page: str) -> str:
 def _page_of(name: str) -> str:
     is_of_job = name.endswith("Options") or name in ("Budget", "PrefixLimits", "Target")
     module = getattr(model, name).__module__.rpartition(".")[2]
-    of_results = "records-multipath.md" if module == "_multipath" else "records.md"
-    return "options.md" if is_of_job else of_results
+    of_results = {"_alias": "records-alias.md", "_multipath": "records-multipath.md"}
+    return "options.md" if is_of_job else of_results.get(module, "records.md")
 
 
 def _tags() -> dict[str, str]:

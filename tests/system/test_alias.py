@@ -24,6 +24,7 @@ ROUTERS = [["5.1.0.2", "5.1.1.1"], ["5.1.1.2", "5.1.2.1"]]
 ALLY = "scamper -O json -I \"dealias -m ally -w 1 -p '-P {probe}' {a} {b}\" &"
 PREFIXSCAN = "scamper -O json -I \"dealias -m prefixscan -p '-P icmp-echo' {a} {b}/30\""
 
+
 @functools.cache
 def on_live_lab(*commands: str) -> str:
     """Return what commands print, one after the other, in one live run."""

@@ -122,12 +122,7 @@ def job(
         HostError: The vantage cannot do it.
     """
     privilege = vantage.privilege()
-    if asked.kind in (Kind.TNT, Kind.MULTIPATH) and privilege is Privilege.NONE:
-        message = f"{asked.kind} needs raw sockets: else replies show neither TTLs nor labels"
-        raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
-    if asked.kind is Kind.ALIAS and privilege is Privilege.NONE:
-        message = "alias needs raw sockets: without them, replies show no IP identification"
-        raise HostError(message, "`netsonde doctor` says how to allow them")
+    _check_privilege(asked.kind, privilege)
     if privilege is Privilege.NONE and not asked.is_method_given:
         asked = asked._replace(
             ping=msgspec.structs.replace(asked.ping, method=PingMethod.UDP),
@@ -192,6 +187,18 @@ def _with_first_size(
         sources = {target.source for target in targets}
         mtu = min(wanted, max(map(vantage.mtu, sources), default=wanted))
     return asked._replace(trace=msgspec.structs.replace(asked.trace, mtu=mtu))
+
+
+def _check_privilege(kind: Kind, privilege: Privilege) -> None:
+    """Refuse what cannot be measured without raw sockets."""
+    if privilege is Privilege.RAW:
+        return
+    if kind in (Kind.TNT, Kind.MULTIPATH):
+        message = f"{kind} needs raw sockets: else replies show neither TTLs nor labels"
+        raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
+    if kind is Kind.ALIAS:
+        message = "alias needs raw sockets: without them, replies show no IP identification"
+        raise HostError(message, "`netsonde doctor` says how to allow them")
 
 
 def _check(made: Job) -> None:

@@ -2,7 +2,6 @@
 use super::branches::Branches;
 use super::transmit::is_special;
 use super::{Engine, PINGS_MAX, RUNS_MAX};
-use crate::alias::Aliases;
 use crate::event::Event;
 use crate::identity::Shape;
 use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
@@ -87,16 +86,8 @@ impl Engine {
                 self.drive(run, now_ns);
             }
             Kind::Alias => {
-                let targets = self.pending.take_all(target);
-                let (rate_pps, seed) = (self.job.rate_pps, self.job.seed);
-                let session = Aliases::new(&self.job.alias, &targets, rate_pps, seed, now_ns);
-                let count = u32::try_from(targets.len()).unwrap_or(u32::MAX);
-                self.begun = count;
-                if let Some(run) = self.runs.get_mut(run) {
-                    run.targets = count;
-                    run.allows_special |= targets.iter().any(|one| is_special(one.address));
-                }
-                self.begin_session(run, target, Box::new(session), now_ns);
+                let session = self.join_targets(run, target, now_ns);
+                self.begin_session(run, target, session, now_ns);
             }
             Kind::Multipath => {
                 let session = Multipath::new(target, &self.job);

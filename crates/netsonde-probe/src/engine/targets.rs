@@ -1,8 +1,13 @@
 //! Targets that have not begun: those of the job, and those that stream in while it runs.
+use super::transmit::is_special;
 use super::{Engine, check};
+use crate::alias::Aliases;
 use crate::error::JobError;
 use crate::job::Target;
 use crate::seed;
+use crate::session::Session;
+use crate::slab::Handle;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -89,6 +94,29 @@ impl Engine {
             return 0;
         }
         PENDING_MAX.saturating_sub(self.pending.streamed.len())
+    }
+
+    /// A session that measures all targets in one run.
+    pub(super) fn join_targets(
+        &mut self,
+        run: Handle,
+        first: Target,
+        now_ns: u64,
+    ) -> Box<dyn Session> {
+        let targets = self.pending.take_all(first);
+        self.begun = u32::try_from(targets.len()).unwrap_or(u32::MAX);
+        if let Some(run) = self.runs.get_mut(run) {
+            run.targets = self.begun;
+            run.allows_special |= targets.iter().any(|one| is_special(one.address));
+        }
+        let (rate_pps, seed) = (self.job.rate_pps, self.job.seed);
+        Box::new(Aliases::new(
+            &self.job.alias,
+            &targets,
+            rate_pps,
+            seed,
+            now_ns,
+        ))
     }
 
     /// Whether another target may begin, if there is one.
