@@ -136,3 +136,24 @@ def test_progress_is_told(tmp_path: Path) -> None:
     list(campaign.run())
     assert told[-1].targets_done == told[-1].targets == 8
     assert campaign.progress is told[-1]
+
+
+def test_inside_of_an_event_loop_the_asynchronous_twin_is_named(tmp_path: Path) -> None:
+    async def inside() -> None:
+        Campaign(plan(tmp_path), tmp_path / "out").run()
+
+    with pytest.raises(UsageError, match="running event loop") as caught:
+        asyncio.run(inside())
+    assert "campaign.batches()" in caught.value.hint
+
+
+def test_a_consumer_that_leaves_ends_the_run(tmp_path: Path) -> None:
+    campaign = Campaign(plan(tmp_path), tmp_path / "out")
+    batches = campaign.run()
+    table = next(batches).table
+    batches.close()
+    assert not campaign.is_complete
+    # What was given is on the disk, and the directory is free for the next run.
+    again, more = run(tmp_path, plan(tmp_path), resume=True)
+    assert again.is_complete
+    assert {table, *(batch.table for batch in more)} >= {"hops", "traces"}

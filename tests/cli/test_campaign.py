@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from netsonde.campaign import Progress
+from netsonde.cli._campaign import _span, _words
 from tests.cli.commands import netsonde
 
 PLAN = """\
@@ -78,3 +80,11 @@ def test_a_plan_is_shown_and_a_wrong_one_explained(file: str) -> None:
     ran = netsonde("campaign", "check", file)
     assert ran.status == 2
     assert f"{file}:10: limits.rate_pps: expected a whole number >= 1" in ran.err
+
+
+def test_progress_in_words() -> None:
+    progress = Progress(targets=100, targets_done=7, rate_pps=99.6, answered=0.981, left_s=3_725)
+    assert _words(progress) == "7 of 100 targets, 100 probes/s, 98% answered, 1 h 2 min left"
+    assert _words(Progress()) == "0 of 0 targets, 0 probes/s, 0% answered"
+    spans = {5.4: "5 s", 65: "1 min 5 s", 7_200: "2 h 0 min", 200_000: "2 days"}
+    assert {seconds: _span(seconds) for seconds in spans} == spans

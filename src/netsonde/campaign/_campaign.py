@@ -155,7 +155,12 @@ class Campaign:
         Raises:
             UsageError: An event loop runs in this thread already.
         """
-        return blocking_iterate(self.batches(), "campaign.Campaign.batches")
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return blocking_iterate(self.batches(), "campaign")
+        message = "Campaign.run() cannot wait inside a running event loop"
+        raise UsageError(message, "async for batch in campaign.batches()")
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         """Measure, and yield results once they are on the disk.
