@@ -27,14 +27,15 @@ def shown(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("v6", [False, True], ids=["v4", "v6"])
-@pytest.mark.parametrize(
-    "command",
-    [
-        "trace -P udp-paris", "trace -P icmp-paris -q 1 -Q", "trace -P tcp -t 8", "ping -c 2",
-        "ping -P tcp-syn -c 1", "ping -P udp -c 1", "tracelb -W 15 -w 1",
-    ],
+COMMANDS = (
+    "trace -P icmp-paris -q 1 -Q", "trace -P tcp -t 8", "ping -c 2", "ping -P tcp-syn -c 1",
+    "ping -P udp -c 1", "tracelb -P icmp-echo -W 15 -w 1",
 )  # fmt: skip
+#: scamper hears no answer to the IPv6 datagrams of a trace here.
+_LIVE = [("trace -P udp-paris", False), *((each, v6) for each in COMMANDS for v6 in (False, True))]
+
+
+@pytest.mark.parametrize(("command", "v6"), _LIVE)
 def test_files_of_scampers_are_read_as_scamper_reads_them(
     long_chain: Chain, tmp_path: Path, command: str, v6: bool
 ) -> None:
