@@ -134,11 +134,6 @@ class Campaign:
         """How far it is."""
         return self._meter.last
 
-    @property
-    def is_stopping(self) -> bool:
-        """Whether no more targets are begun."""
-        return self._stopping.is_set()
-
     def stop(self) -> None:
         """Begin no more targets, finish those under way, and end."""
         self._stopping.set()
