@@ -117,12 +117,14 @@ def test_linux_answers_resets_without_identification(long_chain: Chain) -> None:
 
 
 @pytest.mark.root
-def test_speedtrap_says_that_raw_sockets_hide_fragments(long_chain: Chain) -> None:
-    """The message is heeded, the fragments come: what is told of them depends on the link."""
+@pytest.mark.parametrize(("link", "seen"), [("packet", "random"), ("raw", "unfragmented")])
+def test_speedtrap_reads_fragments_where_the_link_sees_them(
+    long_chain: Chain, link: str, seen: str
+) -> None:
+    """Linux heeds the message, and draws its numbers; raw sockets get fragments put together."""
     addresses = ["2001:2:0:0::2", "2001:2:0:1::1"]
-    events = long_chain.netsonde("alias", *addresses, "-m", "speedtrap", "-r", "50")
-    (result,) = [event for event in events if event["type"] == "alias"]
-    assert result["sets"] == []
-    # A raw socket gets them put together; a packet socket sees the kernel's random numbers.
-    assert {one["class"] for one in result["addresses"]} <= {"unfragmented", "random"}
+    asked = ["alias", *addresses, "-m", "speedtrap", "-r", "50", "--link", link]
+    (result,) = [event for event in long_chain.netsonde(*asked) if event["type"] == "alias"]
+    assert {one["class"] for one in result["addresses"]} == {seen}
     assert all(one["received"] > 5 for one in result["addresses"])
+    assert result["sets"] == []
