@@ -25,6 +25,7 @@ PROGRAMS: dict[str, Sequence[str]] = {
     "engine": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-probe"],
     "lab": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-lab"],
     "columns": ["cargo", "bench", "--quiet", "--locked", "-p", "netsonde-columns"],
+    "files": [sys.executable, "benches/files.py"],
     "sweep": [sys.executable, "benches/sweep_vs_zmap_caracal.py"],
     "rtt": [sys.executable, "benches/rtt_vs_capture.py"],
     "trace": [sys.executable, "benches/trace_vs_scamper.py"],

@@ -89,12 +89,12 @@ def test_both_byte_orders_and_coarser_clocks_are_read(order: str) -> None:
         return struct.pack(f"{order}I", kind) + size + body + size
 
     section = block(0x0A0D0D0A, struct.pack(f"{order}IHHq", 0x1A2B3C4D, 1, 0, -1))
-    ticks = struct.pack(f"{order}HHBxxx", 9, 1, 0x80 | 10)
+    ticks = struct.pack(f"{order}HHBxxxHHq", 9, 1, 0x80 | 10, 14, 8, 100)
     interface = block(1, struct.pack(f"{order}HHI", 1, 0, 0) + ticks)
     packet = block(6, struct.pack(f"{order}IIIII", 0, 0, 1_536, 0, 0))
     (found,) = read(section + interface + packet, "pcapng")
     assert isinstance(found, Packet)
-    assert (found.time_ns, found.link_type) == (1_500_000_000, 1)
+    assert (found.time_ns, found.link_type) == (101_500_000_000, 1)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ def test_a_cycle_around_results() -> None:
     losses = Losses()
     made = ToScamper(losses)
     found = []
-    for second in (5, 9):
+    for second in (9, 5):
         record = Measured(result=result, epoch_ns=second * 10**9, job="a-job")
         found += list(made.records(record))
     found += list(made.end())
@@ -19,9 +19,9 @@ def test_a_cycle_around_results() -> None:
     assert isinstance(first, ScamperPing)
     assert isinstance(last, ScamperPing)
     assert isinstance(stop, ScamperCycleStop)
-    assert (start.list, start.started_s, start.host) == (LIST, 5, "a-job")
+    assert (start.list, start.started_s, start.host) == (LIST, 9, "a-job")
     assert (first.cycle, last.cycle, stop.cycle) == (start, start, start)
-    assert stop.stopped_s == 10, "the second ping ended a second after it began"
+    assert stop.stopped_s == 10, "the latest ended a second after it began"
     assert not losses
 
 
