@@ -47,6 +47,15 @@ def test_a_campaigns_directory(tmp_path: Path) -> None:
     assert nothing.status == 2
 
 
+def test_a_file_is_not_converted_onto_itself(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.warts", tmp_path / "b.warts"
+    path.write_bytes(LABELS.read_bytes())
+    link.symlink_to(path)
+    ran = netsonde("convert", str(path), str(link))
+    assert (ran.status, "are one file" in ran.err) == (2, True)
+    assert path.read_bytes() == LABELS.read_bytes()
+
+
 def test_standard_output(tmp_path: Path) -> None:
     ran = netsonde("convert", "--to", "atlas", str(LABELS), "-")
     assert [json.loads(line)["type"] for line in ran.out.splitlines()] == ["traceroute"] * 3

@@ -46,6 +46,8 @@ def convert(source: str, target: str, from_: str | None, to: str | None) -> None
     """
     if target == "-" and to is None:
         raise UsageError("standard output has no name that tells a format", "add --to FORMAT")
+    if _is_one_file(source, target):
+        raise UsageError(f"{source} and {target} are one file", "name another for the result")
     writing = sys.stdout.buffer if target == "-" else target
     problems: list[FormatError] = []
     losses = formats.write(writing, _until_malformed(_records(source, from_), problems), to)
@@ -57,6 +59,11 @@ def convert(source: str, target: str, from_: str | None, to: str | None) -> None
         name = "standard input" if source == "-" else source
         hint = error.hint or "what came before it is converted"
         raise FormatError(f"{name}: {error.message}{place}", hint, offset=error.offset)
+
+
+def _is_one_file(source: str, target: str) -> bool:
+    known = "-" not in (source, target) and Path(source).exists() and Path(target).exists()
+    return known and Path(source).samefile(target)
 
 
 def _records(source: str, from_: str | None) -> Iterator[formats.Record]:
