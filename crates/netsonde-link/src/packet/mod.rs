@@ -27,10 +27,11 @@ pub const ROUTES: u8 = b'R';
 /// Octets of a block of a ring, and how many of them there are.
 const BLOCK: usize = 1 << 17;
 const BLOCKS_MIN: usize = 4;
-const BLOCKS_MAX: usize = 256;
+const BLOCKS_MAX: usize = 96;
 /// Octets that a short reply takes in a ring.
 const REPLY: usize = 160;
-/// What a ring holds, in parts of a second at the full rate: longer than a busy host makes us wait.
+/// What a ring holds, in parts of a second at the full rate: longer than a busy host makes us wait. At the highest rates
+/// memory is worth more: [`BLOCKS_MAX`] are the replies of 0.3 s at 250,000 a second.
 const RING_PART: usize = 2;
 /// After this a block is ours even if it is not full.
 const RETIRE_MS: u32 = 1;
