@@ -40,6 +40,7 @@ def test_it_is_whole_and_needs_nothing_else(kind: Kind) -> None:
     assert not parser.open
     assert not re.findall(r"(?:src|href)=|@import|url\(|<script|https?://", html)
     assert ("invisible-php" in parser.text) == (kind is Kind.TNT)
+    assert ("No tunnel was looked for: tnt does." in parser.text) == (kind is Kind.TRACE)
     assert ("targets pinged" in parser.text) == (kind is Kind.PING)
 
 

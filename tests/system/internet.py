@@ -55,8 +55,8 @@ class Internet:
         names = [self.host, *map(self.router, range(self.routers))]
         _run("ip", "-batch", "-", text="\n".join(f"netns add {name}" for name in names))
         links = [
-            f"link add lower{node} netns {self._above(node)} type veth "
-            f"peer name upper netns {self.router(node)}"
+            f"link add lower{node} address {_mac(node, 0)} netns {self._above(node)} type veth "
+            f"peer name upper address {_mac(node, 1)} netns {self.router(node)}"
             for node in range(self.routers)
         ]
         _run("ip", "-batch", "-", text="\n".join(links), timeout_s=300)
@@ -136,6 +136,14 @@ def _addressed(device: str, link: int, side: int) -> Iterator[str]:
     yield f"address add {_link(link, side, v6=False)}/31 dev {device}"
     yield f"address add {_link(link, side, v6=True)}/127 dev {device} nodad"
     yield f"link set {device} up"
+    # The kernel's tables of neighbours are shared by all namespaces, and too small for so many.
+    for v6 in (False, True):
+        other = f"{_link(link, 1 - side, v6=v6)} lladdr {_mac(link, 1 - side)}"
+        yield f"neigh add {other} dev {device} nud permanent"
+
+
+def _mac(link: int, side: int) -> str:
+    return f"02:00:00:{link >> 8:02x}:{link & 255:02x}:{side:02x}"
 
 
 def _link(link: int, side: int, *, v6: bool) -> str:

@@ -43,6 +43,7 @@ COMMANDS = {
         "netsonde.cli._multipath", "multipath", "Show all paths that balancers spread flows over."
     ),
     "dns": Lazy("netsonde.cli._dns", "dns", "Ask name servers, and tell what they say and when."),
+    "report": Lazy("netsonde.cli._report", "report", "Show a campaign as one page for a browser."),
     "tunnels": Lazy("netsonde.cli._tunnels", "tunnels", "Ask questions on tunnels found earlier."),
     "campaign": Lazy("netsonde.cli._campaign", "campaign", "Measure many targets, resumably."),
     "query": Lazy("netsonde.cli._query", "query", "Ask SQL on the results of a campaign."),

@@ -150,6 +150,8 @@ def _nodes(paths: list[list[_Stop]], edges: list[Edge], targets: set[str]) -> li
     columns: dict[int, list[str]] = {}
     for address, indices in places.items():
         columns.setdefault(round(median(indices)), []).append(address)
+    for addresses in columns.values():
+        addresses.sort(key=lambda address: (":" in address, address))
     rows = _rows(columns, edges)
     return [
         Node(address, address not in visible, address in targets, column, rows[address])

@@ -24,6 +24,8 @@ class Totals(NamedTuple):
     """The survey in a few numbers."""
 
     traces: int
+    tnt: int
+    """Those that tunnels were looked for on."""
     reached: int
     probes: int
     routers: int
@@ -111,10 +113,11 @@ def _totals(ask: Ask) -> Totals:
     values: list[int] = []
     for sql in (_TRACED, _SEEN, _TUNNELS, _HIDDEN, _PINGED):
         values += [int(value or 0) for value in ask(sql)[0]]
-    traces, reached, trace_probes, routers, hops, silent, tunnels, distinct, hidden = values[:9]
-    pings, answered, ping_probes = values[9:]
+    traces, tnt, reached, trace_probes, routers, hops, silent = values[:7]
+    tunnels, distinct, hidden, pings, answered, ping_probes = values[7:]
     return Totals(
         traces=traces,
+        tnt=tnt,
         reached=reached,
         probes=trace_probes + ping_probes,
         routers=routers,
@@ -136,7 +139,7 @@ def _quantiles(ask: Ask, table: str) -> list[float]:
 
 
 _TRACED = """
-SELECT count(*), count(*) FILTER (stop = 'completed'),
+SELECT count(*), count(*) FILTER (kind = 'tnt'), count(*) FILTER (stop = 'completed'),
        sum(coalesce(sent_trace + sent_ping + sent_revelation, sent))
 FROM traces"""
 
