@@ -74,7 +74,9 @@ fuzz: setup ## Fuzz every parser for a set time (FUZZ_SECONDS each)
 	@fuzz/run.sh
 
 bench: setup ## Measure speed; prints one table, keeps nothing outside target/
-	@python benches/run.py
+	@[ -x target/bench/bin/python ] || python -m venv target/bench
+	target/bench/bin/python -m pip install --quiet --requirement requirements-bench.txt || echo "without pycaracal" >&2
+	python benches/run.py
 
 mutants: setup ## Break the core on purpose: each mutant must be caught
 	@python tests/mutants.py $(ARGS)

@@ -31,12 +31,7 @@ def main() -> int:
         for _ in range(RUNS):
             with tempfile.TemporaryDirectory() as place:
                 times, rtts_ns = sweep(world, Path(place), ANSWERING, f"--rate={RATE}")
-            # A capture may lose some; those that it has count.
-            errors = sorted(
-                abs(rtt - times.rtt_ns(target))
-                for target, rtt in rtts_ns.items()
-                if target in times.sent_ns and target in times.received_ns
-            )
+            errors = times.errors_ns(rtts_ns)
             compared.append(len(errors))
             for percentile, values in found.items():
                 values.append(errors[len(errors) * percentile // 100] / 1e6)

@@ -4,7 +4,7 @@ All send on the same veth pair to the same kernel, one after the other in rounds
 the same load; a counter of the interface says how fast, each program's own output how many
 answered. Medians and ratios are printed; all figures go to target/sweep.json. Needs root. Programs
 that are not installed are left out: zmap and scamper are in Debian, pycaracal is taken from the
-Python that NETSONDE_CARACAL names.
+environment target/bench, which `make bench` makes of requirements-bench.txt.
 """
 
 import json
@@ -26,6 +26,7 @@ ROUNDS = int(os.environ.get("NETSONDE_ROUNDS", "5"))
 TARGETS = 65_536
 SILENT = "10.32.0.0/14"
 ROOT = Path(__file__).parents[1]
+CARACAL = ROOT / "target/bench/bin/python"
 SWEEP = ROOT / "benches/packets/sweep.py"
 #: Packets per second: more than any of them reaches, and for those that then lose replies, less.
 RATE, ZMAP_RATE, SCAMPER_RATE = 1_000_000, 1_000_000, 10_000
@@ -93,7 +94,7 @@ def _programs(world: World, place: Path) -> dict[str, Callable[[], Run]]:
 
     def caracal() -> Run:
         program = str(ROOT / "benches/packets/caracal.py")
-        command = (os.environ["NETSONDE_CARACAL"], program, ANSWERING, str(RATE), str(place))
+        command = (str(CARACAL), program, ANSWERING, str(RATE), str(place))
         seen, printed = world.run(*command)
         return Run(seen.pps, seen.packets, int(printed.split()[-1]))
 
@@ -116,7 +117,7 @@ def _programs(world: World, place: Path) -> dict[str, Callable[[], Run]]:
         del programs["zmap"]
     if not shutil.which("scamper"):
         del programs["scamper"]
-    if "NETSONDE_CARACAL" not in os.environ:
+    if not CARACAL.exists():
         del programs["pycaracal"]
     return programs
 

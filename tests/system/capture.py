@@ -19,9 +19,14 @@ class Times(NamedTuple):
     sent_ns: dict[str, int]
     received_ns: dict[str, int]
 
-    def rtt_ns(self, address: str) -> int:
-        """Return the round trip of an address as the interface saw it."""
-        return self.received_ns[address] - self.sent_ns[address]
+    def errors_ns(self, rtts_ns: dict[str, int]) -> list[int]:
+        """Return how far round trips are from those that the interface saw, smallest first.
+
+        A capture may lose some packets; round trips of which it has both ends count.
+        """
+        both = self.sent_ns.keys() & self.received_ns.keys() & rtts_ns.keys()
+        seen_ns = {address: self.received_ns[address] - self.sent_ns[address] for address in both}
+        return sorted(abs(rtts_ns[address] - seen_ns[address]) for address in both)
 
 
 def sweep(world: World, place: Path, prefix: str, *options: str) -> tuple[Times, dict[str, int]]:

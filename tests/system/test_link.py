@@ -24,7 +24,9 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Times, dic
 
 def test_every_reply_is_stored(swept: tuple[Times, dict[str, int]]) -> None:
     times, rtts_ns = swept
-    assert len(times.sent_ns) == len(rtts_ns) == TARGETS
+    assert len(rtts_ns) == TARGETS
+    # A capture on a busy host may lose some; it makes none up.
+    assert TARGETS * 0.98 <= len(times.sent_ns) <= TARGETS
 
 
 def test_the_rate_holds_on_the_wire(swept: tuple[Times, dict[str, int]]) -> None:
@@ -37,6 +39,7 @@ def test_the_rate_holds_on_the_wire(swept: tuple[Times, dict[str, int]]) -> None
 def test_round_trips_are_those_of_the_interface(swept: tuple[Times, dict[str, int]]) -> None:
     """The bench demands 0.1 ms of 99 % on a quiet host; this one may be busy."""
     times, rtts_ns = swept
-    errors = sorted(abs(rtt - times.rtt_ns(target)) for target, rtt in rtts_ns.items())
+    errors = times.errors_ns(rtts_ns)
+    assert len(errors) >= TARGETS * 0.98
     assert errors[len(errors) // 2] < 50_000
     assert errors[len(errors) * 9 // 10] < 200_000
