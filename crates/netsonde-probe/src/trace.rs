@@ -26,6 +26,8 @@ pub(crate) struct Trace {
     target: IpAddr,
     options: TraceOptions,
     wait_ns: u64,
+    /// Between two attempts of one TTL that share a wait.
+    spacing_ns: u64,
     /// From `first_ttl` on, in the order of opening.
     slots: Vec<Slot>,
     /// Slots that are settled and judged.
@@ -62,10 +64,12 @@ struct Slot {
 impl Trace {
     /// A trace that has sent nothing yet.
     pub(crate) fn new(target: IpAddr, options: &TraceOptions) -> Self {
+        let wait_ns = u64::from(options.wait_ms) * MILLISECOND_NS;
         Self {
             target,
             options: *options,
-            wait_ns: u64::from(options.wait_ms) * MILLISECOND_NS,
+            wait_ns,
+            spacing_ns: wait_ns / u64::from(options.attempts.max(1)),
             slots: Vec::new(),
             judged: 0,
             relevant: usize::from(options.last_ttl - options.first_ttl) + 1,
@@ -252,7 +256,7 @@ impl Trace {
         let pause_ns = match (self.is_stop_and_wait(), slot.answered == slot.sent) {
             (true, true) => 0,
             (true, false) => self.wait_ns,
-            (false, _) => self.spacing_ns(),
+            (false, _) => self.spacing_ns,
         };
         Some(slot.last_sent_ns.saturating_add(pause_ns))
     }
@@ -263,17 +267,13 @@ impl Trace {
             self.wait_ns
         } else {
             self.wait_ns
-                .min(self.spacing_ns().saturating_add(self.rtt_max_ns))
+                .min(self.spacing_ns.saturating_add(self.rtt_max_ns))
         };
         self.slots[index].last_sent_ns.saturating_add(pause_ns)
     }
 
     fn is_stop_and_wait(&self) -> bool {
         self.options.window == 1
-    }
-
-    fn spacing_ns(&self) -> u64 {
-        self.wait_ns / u64::from(self.options.attempts)
     }
 
     /// Passes the settled slots in TTL order until the trace stops or one is still open.

@@ -174,6 +174,12 @@ impl Registry {
             .and_then(|serial| serial.try_into().ok())
             .map(u32::from_be_bytes);
         let by_payload = by_payload.and_then(|serial| Some((serial, self.entries.get(serial)?)));
+        // A whole tag is enough and costs no search.
+        if let Some((serial, entry)) = by_payload
+            && bits(entry) >= BITS_ALONE
+        {
+            return Some(Finding::Authentic(serial));
+        }
         let mut known = [self.by_index(index), by_payload].into_iter().flatten();
         let mut finding = None;
         known

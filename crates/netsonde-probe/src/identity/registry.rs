@@ -85,13 +85,14 @@ impl Registry {
         let number = measurement.number;
         let base = Fields::of_flow(&self.keys, shape, ttl);
         let mut nonce = 0;
-        let (mut fields, index) = loop {
+        let (mut fields, index, is_free) = loop {
             let draw = self.keys.draw(shape, number, ttl, attempt, nonce);
             let fields = base.with(draw, shape.method);
             let index = self.index(shape.method, shape.target, &fields);
             nonce += 1;
-            if nonce == DRAWS_MAX || self.by_index(index).is_none() {
-                break (fields, index);
+            let is_free = self.by_index(index).is_none();
+            if is_free || nonce == DRAWS_MAX {
+                break (fields, index, is_free);
             }
         };
         fields.serial = serial;
@@ -117,7 +118,7 @@ impl Registry {
             fields,
             index,
         };
-        self.remember(serial, entry);
+        self.remember(serial, entry, is_free);
         serial
     }
 
@@ -156,7 +157,7 @@ impl Registry {
         }
     }
 
-    fn remember(&mut self, serial: u32, entry: Entry) {
+    fn remember(&mut self, serial: u32, entry: Entry, is_free: bool) {
         let Self {
             entries,
             by_index,
@@ -164,16 +165,19 @@ impl Registry {
             keys,
             ..
         } = self;
-        // After so many draws the older probe of the same index gives way.
-        let is_it = |known: &u32| {
-            entries
-                .get(*known)
-                .is_some_and(|known| known.index == entry.index)
-        };
         let hash_of = |known: &u32| entries.get(*known).map_or(0, |known| mix(known.index));
-        match by_index.find_mut(mix(entry.index), is_it) {
-            Some(known) => *known = serial,
-            None => drop(by_index.insert_unique(mix(entry.index), serial, hash_of)),
+        if is_free {
+            by_index.insert_unique(mix(entry.index), serial, hash_of);
+        } else {
+            // After so many draws the older probe of the same index gives way.
+            let is_it = |known: &u32| {
+                entries
+                    .get(*known)
+                    .is_some_and(|known| known.index == entry.index)
+            };
+            if let Some(known) = by_index.find_mut(mix(entry.index), is_it) {
+                *known = serial;
+            }
         }
         let number = keys.conversation(conversation_of(&entry));
         match conversations.find_mut(number, |(known, _)| *known == number) {
