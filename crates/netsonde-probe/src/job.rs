@@ -361,7 +361,7 @@ impl Default for TntOptions {
             brute_force: false,
             reveal_64_64: true,
             treat_as_public: false,
-            flow_retries: 2,
+            flow_retries: 4,
             opaque_min: 1,
             opaque_max: 255,
         }

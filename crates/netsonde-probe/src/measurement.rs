@@ -55,7 +55,7 @@ pub(crate) struct Measurement {
     /// Whether it is in one of the engine's queues of those that want to send.
     pub(crate) queued: bool,
     /// What a session gave and a prefix has no token for yet.
-    pub(crate) held: Option<Parcel>,
+    pub(crate) held: Option<Box<Parcel>>,
 }
 
 /// What a measurement sends.
@@ -88,8 +88,8 @@ pub(crate) enum Purpose {
 impl Measurement {
     /// What is to be sent next, taken as sent.
     pub(crate) fn next_parcel(&mut self, now_ns: u64) -> Option<Parcel> {
-        if let held @ Some(_) = self.held.take() {
-            return held;
+        if let Some(held) = self.held.take() {
+            return Some(*held);
         }
         if let Some(packet) = self.body.poll_message() {
             return Some(Parcel::Message(packet));
@@ -126,7 +126,8 @@ impl Measurement {
 #[derive(Debug)]
 pub(crate) enum Body {
     Ping(Ping),
-    Trace(Trace),
+    /// Large beside a ping, of which there may be very many.
+    Trace(Box<Trace>),
     Session(Box<dyn Session>),
 }
 

@@ -182,7 +182,7 @@ class TntOptions(Record, frozen=True, kw_only=True):
     brute_force: bool = False
     reveal_64_64: bool = True
     treat_as_public: bool = False
-    flow_retries: UInt8 = 2
+    flow_retries: UInt8 = 4
     opaque_min: UInt8 = 1
     opaque_max: UInt8 = 255
 

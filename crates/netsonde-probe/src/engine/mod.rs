@@ -18,6 +18,7 @@ mod limits;
 mod pacer;
 mod progress;
 mod receive;
+mod results;
 mod runs;
 mod targets;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Targets: each is one measurement, or a TNT machine that asks for many.
 use super::branches::Branches;
+use super::results::{echo_outcome, ping_result, trace_record};
 use super::transmit::is_special;
 use super::{Engine, PINGS_MAX, RUNS_MAX};
 use crate::event::Event;
@@ -9,11 +10,11 @@ use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
 use crate::multipath::Multipath;
 use crate::path_mtu::PathMtuSession;
 use crate::ping::{self, Ping};
-use crate::record::{PingResult, ReplyKind, Trace as TraceRecord};
+use crate::record::Trace as TraceRecord;
 use crate::session::Session;
 use crate::slab::Handle;
-use crate::tnt::{EchoOutcome, EchoReply, Machine, Task, TaskId};
-use crate::trace::{self, Trace};
+use crate::tnt::{Machine, Task, TaskId};
+use crate::trace::Trace;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -122,7 +123,7 @@ impl Engine {
         if let Some(branches) = self.runs.get(run).and_then(|run| run.branches.as_ref()) {
             shape.label_flow = branches.label_flow(&self.job.multipath);
         }
-        let body = Body::Trace(Trace::new(target.address, options));
+        let body = Body::Trace(Box::new(Trace::new(target.address, options)));
         self.begin_measurement(run, shape, options.wait_ms, body, purpose, now_ns);
     }
 
@@ -334,65 +335,4 @@ impl Engine {
 enum Handover {
     Echo(ping::Outcome),
     Trace(TraceRecord),
-}
-
-fn echo_outcome(outcome: &ping::Outcome) -> EchoOutcome {
-    let echoes = outcome
-        .replies
-        .iter()
-        .filter(|reply| reply.kind == ReplyKind::EchoReply);
-    let replies = echoes
-        .map(|reply| EchoReply {
-            ttl: reply.reply_ttl,
-            rtt_ns: reply.rtt_ns,
-        })
-        .collect();
-    EchoOutcome {
-        sent: outcome.sent,
-        replies,
-    }
-}
-
-fn ping_result(
-    shape: &Shape,
-    method: PingMethod,
-    outcome: ping::Outcome,
-    (started_ns, ended_ns): (u64, u64),
-) -> PingResult {
-    PingResult {
-        target: shape.target,
-        source: shape.source,
-        method,
-        sent: outcome.sent,
-        replies: outcome.replies,
-        duplicates: outcome.duplicates,
-        late: outcome.late,
-        incomplete: outcome.incomplete,
-        started_ns,
-        ended_ns,
-    }
-}
-
-fn trace_record(
-    shape: &Shape,
-    options: &TraceOptions,
-    outcome: trace::Outcome,
-    started_ns: u64,
-    ended_ns: u64,
-) -> TraceRecord {
-    TraceRecord {
-        target: shape.target,
-        source: shape.source,
-        method: options.method,
-        flow: options.flow,
-        first_ttl: options.first_ttl,
-        hops: outcome.hops,
-        stop: outcome.stop,
-        sent: outcome.sent,
-        duplicates: outcome.duplicates,
-        late: outcome.late,
-        started_ns: outcome.started_ns.unwrap_or(started_ns),
-        ended_ns,
-        path_mtu: None,
-    }
 }

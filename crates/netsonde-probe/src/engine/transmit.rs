@@ -4,6 +4,7 @@ use super::limits::{Gate, Key};
 use crate::identity::Issue;
 use crate::measurement::{Body, Parcel};
 use crate::slab::Handle;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use netsonde_wire::ip;
@@ -114,7 +115,7 @@ impl Engine {
                 None
             }
             Gate::Wait(key) => {
-                measurement.held = Some(parcel);
+                measurement.held = Some(Box::new(parcel));
                 measurement.queued = true;
                 self.limits.park(key, id);
                 None

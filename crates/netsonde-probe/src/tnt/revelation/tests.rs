@@ -110,6 +110,8 @@ fn methods_change_while_the_target_is_silent_and_flows_while_the_entry_hides() {
         (&silent, (EXIT, UdpParis, 1)),
         (&elsewhere, (EXIT, TcpSyn, 1)),
         (&elsewhere, (EXIT, TcpSyn, 2)),
+        (&elsewhere, (EXIT, TcpSyn, 3)),
+        (&elsewhere, (EXIT, TcpSyn, 4)),
     ];
     for (answer, expected) in steps {
         assert_eq!(asked(&revelation), Some(expected));

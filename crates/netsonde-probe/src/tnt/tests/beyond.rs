@@ -176,10 +176,10 @@ fn other_flows_are_tried_when_the_entry_hides() {
         )
     };
     assert_eq!(
-        found(2),
+        found(4),
         ["invisible-php frpla brpr: PE1@2 [P1#3 P2#2 P3#1] PE2@3 ~3"]
     );
-    assert_eq!(found(3), ["failed frpla: PE1 > PE2"]);
+    assert_eq!(found(5), ["failed frpla: PE1 > PE2"]);
 }
 
 #[test]
