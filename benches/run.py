@@ -28,6 +28,7 @@ PROGRAMS: dict[str, Sequence[str]] = {
     "files": [sys.executable, "benches/files.py"],
     "sweep": [sys.executable, "benches/sweep_vs_zmap_caracal.py"],
     "rtt": [sys.executable, "benches/rtt_vs_capture.py"],
+    "store": [sys.executable, "benches/store.py"],
     "trace": [sys.executable, "benches/trace_vs_scamper.py"],
 }
 

@@ -37,15 +37,19 @@ def _trace(
     # Targets near each other share most of the path: one number picks a router of each level.
     place = chance.random()
     hops: list[dict[str, object]] = []
-    elapsed = 0
+    elapsed, sent_ns = 0, index * 100_000
     for ttl in range(1, length + 1):
         level = routers[ttl - 1]
         router = level[int(place * len(level))]
         elapsed += int(router["delay_ns"]) // 4
-        hops.append(_hop(chance, router, ttl, elapsed))
+        # Eight TTLs leave at once, as fast as the rate allows; then one when another is answered.
+        sent_ns += 10_000 + chance.randrange(3_000) if ttl <= 8 else chance.randrange(4_000_000)
+        hops.append(_hop(chance, router, ttl, elapsed, sent_ns))
     reached = chance.random() < 0.6
     if reached:
-        last = _reply(chance, target, 64 - length, elapsed + 900_000, 60)
+        last = _reply(
+            chance, target, ttl=64 - length, rtt_ns=elapsed + 900_000, size=60, sent_ns=sent_ns
+        )
         last |= {"kind": "echo-reply", "icmp_type": 0, "quoted_ttl": None, "quoted_tos": None}
         hops.append({"probe_ttl": length + 1, "sent": 1, "replies": [last]})
     return {
@@ -66,12 +70,19 @@ def _trace(
 
 
 def _hop(
-    chance: random.Random, router: dict[str, int | str], ttl: int, elapsed_ns: int
+    chance: random.Random, router: dict[str, int | str], ttl: int, elapsed_ns: int, sent_ns: int
 ) -> dict[str, object]:
     if router["silent"] or chance.random() < 0.02:
         return {"probe_ttl": ttl, "sent": 3, "replies": []}
     address, size = str(router["address"]), int(router["size"])
-    reply = _reply(chance, address, int(router["initial"]) - ttl, elapsed_ns, size)
+    reply = _reply(
+        chance,
+        address,
+        ttl=int(router["initial"]) - ttl,
+        rtt_ns=elapsed_ns,
+        size=size,
+        sent_ns=sent_ns,
+    )
     if router["ids"] == 0:
         reply["ip_id"] = 0
     if router["label"]:
@@ -81,12 +92,13 @@ def _hop(
 
 
 def _reply(
-    chance: random.Random, address: str, ttl: int, rtt_ns: int, size: int
+    chance: random.Random, address: str, *, ttl: int, rtt_ns: int, size: int, sent_ns: int
 ) -> dict[str, object]:
     return {
         "responder": address,
         "kind": "time-exceeded",
         "attempt": 1,
+        "sent_ns": sent_ns,
         "rtt_ns": rtt_ns + int(chance.expovariate(1 / 300_000)),
         "reply_ttl": ttl,
         "reply_tos": chance.choice((0, 0, 0, 192)),

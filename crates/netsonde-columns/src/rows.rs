@@ -64,6 +64,11 @@ impl Traces {
         self.late.push(trace.late);
         self.started_ns.push(trace.started_ns);
         self.ended_ns.push(trace.ended_ns);
+        let path_mtu = trace.path_mtu.as_ref();
+        self.mtu.push(path_mtu.and_then(|found| found.mtu));
+        let path_mtu =
+            path_mtu.map(|found| serde_json::to_string(found).expect("sizes have a JSON form"));
+        self.path_mtu.push(path_mtu.as_deref());
         self.tunnels.push(tnt.map(|tnt| count(tnt.tunnels.len())));
         self.sent_trace.push(tnt.map(|tnt| tnt.sent_trace));
         self.sent_ping.push(tnt.map(|tnt| tnt.sent_ping));

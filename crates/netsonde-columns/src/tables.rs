@@ -153,6 +153,8 @@ table! {
         late: Numbers<UInt32Type>,
         started_ns: Numbers<UInt64Type>,
         ended_ns: Numbers<UInt64Type>,
+        mtu: MaybeNumbers<UInt16Type>,
+        path_mtu: Texts,
         tunnels: MaybeNumbers<UInt16Type>,
         sent_trace: MaybeNumbers<UInt32Type>,
         sent_ping: MaybeNumbers<UInt32Type>,

@@ -145,6 +145,7 @@ def _trace(row: Row, hops: list[list[Row]], epoch_ns: int) -> Row:
         **_some(row, names),
         **clock,
         "hops": [_hop(rows, clock["started_ns"]) for rows in hops],
+        "path_mtu": row["path_mtu"] and _object(row["path_mtu"]),
     }
 
 
@@ -247,6 +248,11 @@ def _failed(row: Row) -> Row:
 
 def _some(row: Row, names: Iterable[str]) -> Row:
     return {name: row[name] for name in names if row[name] is not None}
+
+
+def _object(text: str) -> Row:
+    (one,) = _json(f"[{text}]")
+    return one
 
 
 def _json(text: str) -> list[Row]:

@@ -104,6 +104,8 @@ duplicates       uint32    further replies to probes already answered
 late             uint32    replies after their wait
 started          time      start, UTC
 duration_ns      int64     from start to end, nanoseconds
+mtu              uint16?   path MTU, bytes; null if it was not asked for, or not found out
+path_mtu         json?     how it was found, hop by hop; null if it was not asked for
 tunnels          uint16?   tunnels on the path; tnt only, as the columns below
 sent_trace       uint32?   probes of the first trace
 sent_ping        uint32?   probes of the pings
