@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netsonde.measure import (
         AliasKeywords,
         DnsKeywords,
+        FingerprintKeywords,
         MultipathKeywords,
         PingKeywords,
         TntKeywords,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from netsonde.model import (
         AliasResult,
         DnsResult,
+        FingerprintResult,
         MultipathResult,
         PingResult,
         TntResult,
@@ -191,6 +193,45 @@ def tnt_many(
         5.2.0.1 3
     """
     return _blocking.iterate(measure.tnt_many(targets, **options), "tnt_many")
+
+
+def fingerprint(target: str, **options: Unpack[FingerprintKeywords]) -> FingerprintResult:
+    """Return what the router at an address is, as far as its answers tell.
+
+    Only initial TTLs are asked for unless `methods` says more.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `FingerprintKeywords`; the usual one is `methods`, of "ttl" (3 probes),
+            "snmpv3" (1) and "lfp" (9).
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("explicit-php")
+        >>> result = netsonde.fingerprint("5.1.0.2", vantage=lab, methods=["ttl", "lfp"])
+        >>> str(result.ttl)
+        '<255,255,255>'
+    """
+    return _blocking.run(measure.fingerprint(target, **options), "fingerprint")
+
+
+def fingerprint_many(
+    targets: Iterable[str], **options: Unpack[FingerprintKeywords]
+) -> Generator[FingerprintResult, None, None]:
+    """Yield the result of `fingerprint` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `fingerprint`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+    """
+    return _blocking.iterate(measure.fingerprint_many(targets, **options), "fingerprint_many")
 
 
 def multipath(target: str, **options: Unpack[MultipathKeywords]) -> MultipathResult:

@@ -10,6 +10,7 @@ from netsonde.cli._main import EXIT_STATUSES
 from tests.cli.commands import netsonde
 from tests.cli.schema_page import (
     alias_page,
+    fingerprint_page,
     multipath_page,
     options_page,
     records_page,
@@ -33,6 +34,7 @@ COMMANDS = {
     "tnt-silent-lsr.txt": "tnt 5.2.0.1 --lab silent-lsr-dpr",
     "multipath.txt": "multipath 5.2.0.1 --lab ecmp-before --verbose",
     "multipath-per-packet.txt": "multipath 5.2.0.1 --lab ecmp-per-packet",
+    "fingerprint.txt": "fingerprint 5.1.0.2 5.1.1.2 5.1.2.2 --lab agents -m ttl,snmpv3,lfp",
     "tnt-many.txt": "tnt 5.2.0.1 5.1.6.2 --lab opaque",
     "alias.txt": "alias 5.1.0.2 5.1.1.1 5.1.1.2 5.1.2.1 5.1.2.2 --lab plain --verbose",
     "alias-nodes.txt": "alias 5.1.0.2 5.1.1.1 5.1.1.2 --lab plain --nodes",
@@ -49,6 +51,7 @@ def files() -> dict[Path, Callable[[], str]]:
     made[ROOT / "man/data/share/man/man1/netsonde.1"] = lambda: netsonde("man").out
     made[ROOT / "docs/reference/schema.md"] = schema_page
     made[ROOT / "docs/reference/records.md"] = records_page
+    made[ROOT / "docs/reference/records-fingerprint.md"] = fingerprint_page
     made[ROOT / "docs/reference/records-multipath.md"] = multipath_page
     made[ROOT / "docs/reference/tables.md"] = tables_page
     made[ROOT / "docs/reference/options.md"] = options_page

@@ -32,6 +32,13 @@ What the [multipath event](schema.md) is made of, besides [other records](record
 """
 
 
+_FINGERPRINT_HEAD = """\
+# Records of fingerprint
+
+What the [fingerprint event](schema.md) is made of, besides [other records](records.md).
+"""
+
+
 _ALIAS_HEAD = """\
 # Records of alias
 
@@ -70,6 +77,11 @@ def multipath_page() -> str:
     return _page(_MULTIPATH_HEAD, "records-multipath.md")
 
 
+def fingerprint_page() -> str:
+    """Return the page of the records that the events of fingerprint are made of."""
+    return _page(_FINGERPRINT_HEAD, "records-fingerprint.md")
+
+
 def alias_page() -> str:
     """Return the page of the records that the events of alias are made of."""
     return _page(_ALIAS_HEAD, "records-alias.md")
@@ -85,7 +97,11 @@ def _page(head: str, page: str) -> str:
 def _page_of(name: str) -> str:
     is_of_job = name.endswith("Options") or name in ("Budget", "PrefixLimits", "Target")
     module = getattr(model, name).__module__.rpartition(".")[2]
-    of_results = {"_alias": "records-alias.md", "_multipath": "records-multipath.md"}
+    of_results = {
+        "_alias": "records-alias.md",
+        "_fingerprint": "records-fingerprint.md",
+        "_multipath": "records-multipath.md",
+    }
     return "options.md" if is_of_job else of_results.get(module, "records.md")
 
 

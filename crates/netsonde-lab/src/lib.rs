@@ -32,6 +32,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod agent;
 mod capture;
 mod control;
 mod digest;

@@ -11,7 +11,7 @@ use core::net::IpAddr;
 use netsonde_wire::icmp::{ErrorKind, Icmp, IcmpError, emit_echo};
 use netsonde_wire::ip::{IpBuild, IpPacket, protocol};
 use netsonde_wire::tcp::{Tcp, TcpBuild, TcpOption, flags};
-use netsonde_wire::udp::Udp;
+use netsonde_wire::udp::{self, Udp};
 
 /// The smallest MTU of IPv6 (RFC 8200, section 5): less is not believed.
 const MTU_MIN: u16 = 1_280;
@@ -106,6 +106,15 @@ impl Lab {
             return Err(Drop::BadChecksum);
         }
         let datagram = Udp::parse(packet.payload).map_err(|_| Drop::Malformed)?;
+        if let Some(reply) = self.agent_reply(at, &datagram) {
+            let ttl = self.plan.nodes[at.node as usize].behaviour.er_ttl;
+            let (from, to) = (header.destination, header.source);
+            let mut body = Vec::new();
+            let ports = (datagram.destination_port, datagram.source_port);
+            udp::emit(from, to, ports.0, ports.1, &reply, &mut body);
+            self.reply(at, packet, ttl, &body);
+            return Ok(());
+        }
         let config = &self.plan.nodes[at.node as usize];
         if config.udp_ports.contains(&datagram.destination_port) {
             return Ok(());

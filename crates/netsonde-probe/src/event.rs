@@ -1,7 +1,8 @@
 //! The stream of events that a job gives: a start, results as they come, exactly one `done` or `failed`.
 use crate::job::{Kind, Privilege};
 use crate::record::{
-    AliasResult, Counters, Hop, MultipathResult, PingResult, Reply, TntResult, Trace,
+    AliasResult, Counters, FingerprintResult, Hop, MultipathResult, PingResult, Reply, TntResult,
+    Trace,
 };
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -54,6 +55,8 @@ pub enum Event {
     Alias(AliasResult),
     /// All paths to a target were found.
     Multipath(Box<MultipathResult>),
+    /// What an address answered to questions about its maker.
+    Fingerprint(Box<FingerprintResult>),
     /// How far the job has come, as often as it asked for.
     Progress {
         /// Probes.

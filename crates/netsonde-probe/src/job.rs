@@ -1,8 +1,10 @@
 //! The job: what to measure, how, and how much it may cost.
 mod alias;
+mod fingerprint;
 mod multipath;
 
 pub use alias::{AliasMethod, AliasOptions, AliasProbe};
+pub use fingerprint::{FingerprintMethod, FingerprintOptions};
 pub use multipath::{Algorithm, MultipathMethod, MultipathOptions};
 
 use crate::error::JobError;
@@ -41,6 +43,9 @@ pub struct Job {
     /// For `alias`.
     #[serde(default)]
     pub alias: AliasOptions,
+    /// For `fingerprint`.
+    #[serde(default)]
+    pub fingerprint: FingerprintOptions,
     /// For `multipath`.
     #[serde(default)]
     pub multipath: MultipathOptions,
@@ -95,6 +100,8 @@ pub enum Kind {
     Alias,
     /// All paths that balancers spread flows over.
     Multipath,
+    /// What made it.
+    Fingerprint,
 }
 
 /// One target and the address to probe it from.
@@ -274,6 +281,7 @@ impl Job {
             trace: TraceOptions::default(),
             tnt: TntOptions::default(),
             alias: AliasOptions::default(),
+            fingerprint: FingerprintOptions::default(),
             multipath: MultipathOptions::default(),
             rate_pps: 1_000,
             in_flight_max: 1_000,

@@ -11,6 +11,7 @@ mod alias;
 mod engine;
 mod error;
 pub mod event;
+mod fingerprint;
 mod identity;
 pub mod job;
 mod measurement;

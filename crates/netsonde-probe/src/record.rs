@@ -1,11 +1,16 @@
 //! What was measured: replies, hops, traces, tunnels. Plain data, serialised as it stands.
 mod alias;
+mod fingerprint;
 mod multipath;
 mod path_mtu;
 mod tunnel;
 
 pub use alias::{
     AliasAddress, AliasConflict, AliasPair, AliasResult, AliasSet, AliasVerdict, IpIdClass,
+};
+pub use fingerprint::{
+    FingerprintProbe, FingerprintReply, FingerprintResult, IpIdBehaviour, LfpVector, SnmpEngine,
+    TtlSignature,
 };
 pub use multipath::{
     BalancerKind, BranchPoint, Diamond, Elsewhere, FlowFields, FlowTunnels, HopCost, MultipathLink,

@@ -39,6 +39,9 @@ COMMANDS = {
     "trace": Lazy("netsonde.cli._trace", "trace", "Show the path to targets along one flow."),
     "tnt": Lazy("netsonde.cli._tnt", "tnt", "Show the path with its MPLS tunnels revealed."),
     "alias": Lazy("netsonde.cli._alias", "alias", "Tell which addresses belong to one router."),
+    "fingerprint": Lazy(
+        "netsonde.cli._fingerprint", "fingerprint", "Tell what routers are, from how they answer."
+    ),
     "multipath": Lazy(
         "netsonde.cli._multipath", "multipath", "Show all paths that balancers spread flows over."
     ),

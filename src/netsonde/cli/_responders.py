@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netsonde.model import (
     AliasResult,
+    FingerprintResult,
     HopSettled,
     MultipathResult,
     PingResult,
@@ -30,6 +31,8 @@ def responders(event: Event) -> tuple[Address, ...]:
             found = [router.address for router in event.path if router.address is not None]
         case AliasResult():
             found = [one.address for one in event.addresses if one.received]
+        case FingerprintResult():
+            found = [each.reply.responder for each in event.replies]
         case MultipathResult():
             found = [node.address for node in event.nodes if node.address is not None]
         case _:

@@ -12,6 +12,7 @@ from rich.text import Text
 from netsonde.model import (
     AliasResult,
     Done,
+    FingerprintResult,
     HopSettled,
     Kind,
     MultipathResult,
@@ -29,6 +30,7 @@ from netsonde.report import (
     alias_lines,
     alias_nodes,
     counters_line,
+    fingerprint_lines,
     multipath_dot,
     multipath_lines,
     path_mtu_lines,
@@ -148,7 +150,14 @@ class TableShow:
                 return [ping_reply_line(event)]
             case HopSettled() if self._live:
                 return self._table.hop_lines(event.hop, event.target, self._printer.width)
-            case PingResult() | TraceResult() | TntResult() | AliasResult() | MultipathResult():
+            case (
+                PingResult()
+                | TraceResult()
+                | TntResult()
+                | AliasResult()
+                | MultipathResult()
+                | FingerprintResult()
+            ):
                 self._shown += 1
                 apart = [Text("")] if self._shown > 1 else []
                 return apart + self._result_lines(event)
@@ -170,7 +179,7 @@ class TableShow:
             heading.append(", without privilege", "dim")
         return [heading] if self._asked.kind is Kind.PING else [heading, self._table.heading()]
 
-    def _result_lines(self, result: Result) -> list[Text]:
+    def _result_lines(self, result: Result) -> list[Text]:  # noqa: PLR0911 - one per kind
         width, verbose = self._printer.width, self._verbose
         if isinstance(result, AliasResult):
             return alias_lines(result, width, verbose=verbose, known=self._note)
@@ -187,5 +196,7 @@ class TableShow:
                 return trace_lines(result, width, name=name, verbose=verbose, known=self._note)
             case TntResult():
                 return tnt_lines(result, width, name=name, verbose=verbose, known=self._note)
+            case FingerprintResult():
+                return fingerprint_lines(result, name=name, verbose=verbose, known=self._note)
             case MultipathResult():
                 return multipath_lines(result, width, name=name, verbose=verbose, known=self._note)

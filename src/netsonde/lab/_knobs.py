@@ -55,9 +55,20 @@ _BOOLEANS = (
     "drops_echo",
     "drops_udp",
 )
+#: Bytes of an SNMP engine identifier (RFC 3411).
+_ENGINE_BYTES = (5, 32)
 LIMIT_SCOPES = ("global", "destination", "interface")
 
-KNOBS = (*_CHOICES, *_INTEGERS, *_BOOLEANS, "quote_len", "answer_delay", "ip_id_rate", "icmp")
+KNOBS = (
+    *_CHOICES,
+    *_INTEGERS,
+    *_BOOLEANS,
+    "snmp_engine",
+    "quote_len",
+    "answer_delay",
+    "ip_id_rate",
+    "icmp",
+)
 
 
 def take_knobs(table: Table) -> dict[str, Any]:
@@ -115,6 +126,8 @@ def _converter(name: str) -> tuple[str, Callable[[Any], Any]]:
         return f"an integer from {low} to {high}", integer(low, high)
     if name == "quote_len":
         return "0 (as much as fits) or 28 to 1280 bytes", _quote_len
+    if name == "snmp_engine":
+        return "5 to 32 bytes in hexadecimal", _engine_id
     if name == "answer_delay":
         return 'a duration such as "4ms"', duration
     if name == "ip_id_rate":
@@ -124,3 +137,13 @@ def _converter(name: str) -> tuple[str, Callable[[Any], Any]]:
 
 def _quote_len(value: object) -> int:
     return 0 if value == 0 and not isinstance(value, bool) else integer(28, 1_280)(value)
+
+
+def _engine_id(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    octets = bytes.fromhex(value)
+    low, high = _ENGINE_BYTES
+    if not low <= len(octets) <= high:
+        raise ValueError(value)
+    return octets.hex()

@@ -68,6 +68,7 @@ class KnobSettings(TypedDict, total=False):
     tcp: Literal["rst", "none"]
     too_big: Literal["tells", "tells-no-mtu", "silent"]
     too_big_mtu: int
+    snmp_engine: str
     answer_delay: str
     icmp_tos: int
 

@@ -11,6 +11,7 @@ from netsonde.measure._request import request
 from netsonde.model import (
     AliasResult,
     DnsResult,
+    FingerprintResult,
     Kind,
     MultipathResult,
     NetsondeError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from netsonde.measure._keywords import (
         AliasKeywords,
         DnsKeywords,
+        FingerprintKeywords,
         MultipathKeywords,
         PingKeywords,
         TntKeywords,
@@ -205,6 +207,47 @@ async def tnt_many(
             yield result
 
 
+async def fingerprint(target: str, **options: Unpack[FingerprintKeywords]) -> FingerprintResult:
+    """Return what the router at an address is, as far as its answers tell.
+
+    Only initial TTLs are asked for unless `methods` says more.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `FingerprintKeywords`; the usual one is `methods`, of "ttl" (3 probes),
+            "snmpv3" (1) and "lfp" (9).
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("explicit-php")
+        >>> result = await fingerprint("5.1.0.2", vantage=lab, methods=["ttl", "lfp"])
+        >>> str(result.ttl)
+        '<255,255,255>'
+    """
+    return await _one(FingerprintResult, Kind.FINGERPRINT, target, options)
+
+
+async def fingerprint_many(
+    targets: Iterable[str], **options: Unpack[FingerprintKeywords]
+) -> AsyncGenerator[FingerprintResult, None]:
+    """Yield the result of `fingerprint` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `fingerprint`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+    """
+    async with aclosing(_many(FingerprintResult, Kind.FINGERPRINT, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
 async def multipath(target: str, **options: Unpack[MultipathKeywords]) -> MultipathResult:
     """Return all paths to a target that balancers spread flows over.
 
@@ -293,7 +336,15 @@ async def dns_many(
             yield result
 
 
-_Result = TypeVar("_Result", PingResult, TraceResult, TntResult, AliasResult, MultipathResult)
+_Result = TypeVar(
+    "_Result",
+    PingResult,
+    TraceResult,
+    TntResult,
+    AliasResult,
+    MultipathResult,
+    FingerprintResult,
+)
 
 
 async def _one(

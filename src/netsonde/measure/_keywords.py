@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AliasMethod,
         AliasProbe,
         DnsTransport,
+        FingerprintMethod,
         MultipathMethod,
         PingMethod,
         TraceMethod,
@@ -146,6 +147,16 @@ class DnsKeywords(TypedDict, total=False):
     nsid: bool
     rate_pps: int
     in_flight_max: int
+
+
+class FingerprintKeywords(RunKeywords, total=False):
+    """Options of fingerprint; ranges and defaults are those of `FingerprintOptions`."""
+
+    methods: Sequence[FingerprintMethod | Literal["ttl", "snmpv3", "lfp"]]
+    attempts: int
+    wait_ms: int
+    closed_port: int
+    snmp_port: int
 
 
 class MultipathKeywords(RunKeywords, total=False):

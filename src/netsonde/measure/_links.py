@@ -76,6 +76,8 @@ class Needs(msgspec.Struct):
     @property
     def udp_replies(self) -> bool:
         """Whether a UDP datagram can be a reply: a trace knows no such reply from another's."""
+        if self.kind is Kind.FINGERPRINT:
+            return True  # of SNMP agents
         return self.kind is Kind.PING and self.ping.method == "udp"
 
     @property

@@ -17,6 +17,7 @@ from netsonde.measure._keywords import IN_FLIGHT_MAX_DEFAULT, RATE_PPS_DEFAULT, 
 from netsonde.model import (
     AliasOptions,
     Budget,
+    FingerprintOptions,
     HostError,
     Job,
     Kind,
@@ -72,6 +73,7 @@ class Request(NamedTuple):
     tnt: TntOptions
     alias: AliasOptions
     multipath: MultipathOptions
+    fingerprint: FingerprintOptions
     budget: Budget
     run: RunKeywords
     is_method_given: bool = True
@@ -97,6 +99,9 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
     trace = _take(TraceOptions, left) if kind in (Kind.TRACE, Kind.TNT) else TraceOptions()
     alias = _take(AliasOptions, left) if kind is Kind.ALIAS else AliasOptions()
     multipath = _take(MultipathOptions, left) if kind is Kind.MULTIPATH else MultipathOptions()
+    fingerprint = (
+        _take(FingerprintOptions, left) if kind is Kind.FINGERPRINT else FingerprintOptions()
+    )
     tnt = _take(TntOptions, left) if kind in (Kind.TNT, Kind.MULTIPATH) else TntOptions()
     budget = _take(Budget, left, {"probes_per_target": "per_target", "probes_total": "total"})
     for name in left:
@@ -104,7 +109,9 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
             msg = f"{kind}() got an unexpected keyword argument {name!r}"
             raise TypeError(msg)
     run = RunKeywords(**left)  # type: ignore[typeddict-item]
-    return Request(kind, ping, trace, tnt, alias, multipath, budget, run, "method" in options)
+    return Request(
+        kind, ping, trace, tnt, alias, multipath, fingerprint, budget, run, "method" in options
+    )
 
 
 def job(
@@ -147,6 +154,7 @@ def job(
         "tnt": asked.tnt,
         "alias": asked.alias,
         "multipath": asked.multipath,
+        "fingerprint": asked.fingerprint,
         "rate_pps": run.get("rate_pps", RATE_PPS_DEFAULT),
         "in_flight_max": run.get("in_flight_max", IN_FLIGHT_MAX_DEFAULT),
         "budget": asked.budget,
@@ -235,7 +243,7 @@ def _option(text: str) -> str:
     """Return a text with fields of the job named as the options that set them."""
     text = text.replace("budget.per_target", "probes_per_target")
     text = text.replace("budget.total", "probes_total")
-    return re.sub(r"\b(?:ping|trace|tnt|alias|multipath)\.(?=\w)", "", text)
+    return re.sub(r"\b(?:ping|trace|tnt|alias|multipath|fingerprint)\.(?=\w)", "", text)
 
 
 def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:

@@ -4,6 +4,7 @@ import msgspec
 
 from netsonde.model._alias import AliasResult
 from netsonde.model._base import Address, Record, UInt32, UInt64
+from netsonde.model._fingerprint import FingerprintResult
 from netsonde.model._job import Kind, Privilege
 from netsonde.model._multipath import MultipathResult
 from netsonde.model._reply import Counters, Reply
@@ -105,7 +106,7 @@ class Failed(Record, frozen=True, kw_only=True, tag_field="type", tag="failed"):
 
 
 #: What a measurement of one target gives.
-Result = PingResult | TraceResult | TntResult | AliasResult | MultipathResult
+Result = PingResult | TraceResult | TntResult | AliasResult | MultipathResult | FingerprintResult
 
 #: One line of the stream: a start, results as they come, exactly one `done` or `failed`.
 Event = Start | PingReply | HopSettled | Result | Progress | Done | Failed

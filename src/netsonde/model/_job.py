@@ -8,6 +8,7 @@ import msgspec
 
 from netsonde.model._alias_options import AliasOptions
 from netsonde.model._base import Address, Record, UInt8, UInt16, UInt32, UInt64
+from netsonde.model._fingerprint import FingerprintOptions
 from netsonde.model._multipath_options import MultipathOptions
 
 #: Version of the job and event schema; a job of another version is refused.
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     TNT = "tnt"
     ALIAS = "alias"
     MULTIPATH = "multipath"
+    FINGERPRINT = "fingerprint"
 
 
 class Privilege(StrEnum):
@@ -200,6 +202,7 @@ class Job(Record, frozen=True, kw_only=True):
         trace: Options of kind trace, and of the first trace of kind tnt.
         tnt: Options of kind tnt, and of the branches of kind multipath.
         alias: Options of kind alias; all targets are measured together.
+        fingerprint: Options of kind fingerprint.
         multipath: Options of kind multipath.
         rate_pps: Probes per second over all measurements, never exceeded in any one-second window.
         in_flight_max: Probes awaiting a reply at once, over all measurements.
@@ -228,6 +231,7 @@ class Job(Record, frozen=True, kw_only=True):
     trace: TraceOptions = TraceOptions()
     tnt: TntOptions = TntOptions()
     alias: AliasOptions = AliasOptions()
+    fingerprint: FingerprintOptions = FingerprintOptions()
     multipath: MultipathOptions = MultipathOptions()
     rate_pps: _Positive32
     in_flight_max: _Positive32

@@ -8,6 +8,7 @@ from netsonde.report._console import Printer
 from netsonde.report._counters import counters_line
 from netsonde.report._dns import dns_lines
 from netsonde.report._dot import multipath_dot
+from netsonde.report._fingerprint import fingerprint_lines
 from netsonde.report._graph import Graph, graph
 from netsonde.report._known import Known, nothing
 from netsonde.report._multipath import multipath_lines
@@ -36,6 +37,7 @@ __all__ = [
     "compare_lines",
     "counters_line",
     "dns_lines",
+    "fingerprint_lines",
     "graph",
     "multipath_dot",
     "multipath_lines",

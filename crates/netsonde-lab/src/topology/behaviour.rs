@@ -71,6 +71,8 @@ pub struct Behaviour {
     pub drops_udp: bool,
     /// What TCP to closed ports of itself gets.
     pub tcp: TcpMode,
+    /// Identifier of its `SNMPv3` engine, in hexadecimal: then UDP port 161 answers discoveries.
+    pub snmp_engine: Option<String>,
     /// What it says of packets that are too big for the next link.
     pub too_big: TooBig,
     /// The MTU that it then names, instead of the link's.
@@ -113,6 +115,7 @@ impl Default for Behaviour {
             drops_echo: false,
             drops_udp: false,
             tcp: TcpMode::Rst,
+            snmp_engine: None,
             too_big: TooBig::Tells,
             too_big_mtu: None,
             answer_delay_ns: 0,

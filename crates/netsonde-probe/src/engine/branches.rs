@@ -1,8 +1,10 @@
-//! TNT along the branches that multipath found: one flow for every path, one after the other.
+//! What follows a first result: TNT along the branches that multipath found, one flow for every path, one after the
+//! other; and the MTU of each hop of a path.
 use super::Engine;
 use crate::event::Event;
 use crate::job::MultipathOptions;
 use crate::multipath;
+use crate::path_mtu::PathMtuSession;
 use crate::record::{FlowTunnels, MultipathResult, TntResult};
 use crate::slab::Handle;
 use crate::tnt::Machine;
@@ -80,5 +82,18 @@ impl Engine {
         branches.flow = flow;
         run.machine = Some(Box::new(machine));
         run.branches = Some(branches);
+    }
+
+    /// Ends a run that showed a path, or goes on with the MTU of each hop.
+    pub(super) fn end_path(&mut self, run: Handle, event: Event, now_ns: u64) {
+        let target = self.runs.get(run).map(|run| run.target);
+        let options = self.job.trace;
+        match target.filter(|_| options.mtu > 0 && self.ending.is_none()) {
+            Some(target) => {
+                let session = Box::new(PathMtuSession::new(event, target, &options));
+                self.begin_session(run, target, session, now_ns);
+            }
+            None => self.end_run(run, event),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Checks of a job, before anything is sent.
 mod alias;
+mod fingerprint;
 
 use crate::error::JobError;
 use crate::job::{
@@ -69,6 +70,7 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
             check_tnt(&job.tnt)?;
         }
         Kind::Alias => alias::check_alias(job)?,
+        Kind::Fingerprint => fingerprint::check(&job.fingerprint)?,
         Kind::Multipath => {
             check_multipath(&job.multipath)?;
             check_ping(&job.ping)?;
@@ -241,7 +243,7 @@ fn check_privilege(job: &Job) -> Result<(), JobError> {
             "raw: labels and TTLs cannot be seen without",
             "none",
         ),
-        Kind::Alias => require(
+        Kind::Alias | Kind::Fingerprint => require(
             false,
             "privilege",
             "raw: IP identifications cannot be seen without",

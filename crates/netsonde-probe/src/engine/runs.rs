@@ -4,11 +4,11 @@ use super::results::{echo_outcome, ping_result, trace_record};
 use super::transmit::is_special;
 use super::{Engine, PINGS_MAX, RUNS_MAX};
 use crate::event::Event;
+use crate::fingerprint::Fingerprint;
 use crate::identity::Shape;
 use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
 use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
 use crate::multipath::Multipath;
-use crate::path_mtu::PathMtuSession;
 use crate::ping::{self, Ping};
 use crate::record::Trace as TraceRecord;
 use crate::session::Session;
@@ -90,6 +90,10 @@ impl Engine {
                 let session = self.join_targets(run, target, now_ns);
                 self.begin_session(run, target, session, now_ns);
             }
+            Kind::Fingerprint => {
+                let session = Fingerprint::new(target, &self.job.fingerprint);
+                self.begin_session(run, target, Box::new(session), now_ns);
+            }
             Kind::Multipath => {
                 let session = Multipath::new(target, &self.job);
                 self.begin_session(run, target, Box::new(session), now_ns);
@@ -142,7 +146,7 @@ impl Engine {
     }
 
     /// Begins a session as the run's only measurement; its event is the result.
-    fn begin_session(
+    pub(super) fn begin_session(
         &mut self,
         run: Handle,
         target: Target,
@@ -221,19 +225,6 @@ impl Engine {
     pub(super) fn end_run(&mut self, run: Handle, event: Event) {
         self.events.push_back(event);
         self.ended += self.runs.remove(run).map_or(0, |run| run.targets);
-    }
-
-    /// Ends a run that showed a path, or goes on with the MTU of each hop.
-    pub(super) fn end_path(&mut self, run: Handle, event: Event, now_ns: u64) {
-        let target = self.runs.get(run).map(|run| run.target);
-        let options = self.job.trace;
-        match target.filter(|_| options.mtu > 0 && self.ending.is_none()) {
-            Some(target) => {
-                let session = Box::new(PathMtuSession::new(event, target, &options));
-                self.begin_session(run, target, session, now_ns);
-            }
-            None => self.end_run(run, event),
-        }
     }
 
     /// Tells a machine how its task went, and sees what it and those that waited for it want next.

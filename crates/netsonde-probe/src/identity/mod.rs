@@ -58,7 +58,6 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-#[allow(unused_imports, reason = "the sessions that land next use them")]
 pub(crate) use content::{Content, TcpSet};
 pub(crate) use heard::{Heard, Unheard};
 pub(crate) use keys::Keys;
