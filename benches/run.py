@@ -30,6 +30,7 @@ PROGRAMS: dict[str, Sequence[str]] = {
     "rtt": [sys.executable, "benches/rtt_vs_capture.py"],
     "store": [sys.executable, "benches/store.py"],
     "trace": [sys.executable, "benches/trace_vs_scamper.py"],
+    "paths": [sys.executable, "benches/paths_vs_scamper.py"],
 }
 
 _LINE = re.compile(r"(?P<name>\S.*?)\s{2,}(?P<value>\d[\d_,]*(?:\.\d+)?)\s+(?P<unit>[^\d\s]\S*)")
