@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from netsonde.store._contents import Contents
     from netsonde.store._state import Run
+
+T = TypeVar("T")
 
 #: Rows of a batch of a result.
 BATCH_ROWS = 16_384
@@ -71,6 +74,7 @@ class Query:
         room = tempfile.mkdtemp(prefix="netsonde-query-")
         self._held.callback(shutil.rmtree, room, ignore_errors=True)
         self._connection = self._held.enter_context(duckdb.connect(":memory:"))
+        self._worker = self._held.enter_context(ThreadPoolExecutor(1))
         self._errors = duckdb.Error
         self._unsafe_files = unsafe_files
         try:
@@ -141,9 +145,10 @@ class Query:
 
         while True:
             try:
-                yield reader.read_next_batch()
-            except StopIteration:
-                return
+                batch = self._patiently(partial(next, reader, None))
+                if batch is None:
+                    return
+                yield batch
             except (pa.ArrowException, OSError) as error:
                 message = str(error).splitlines()[0]
                 raise UsageError(f"the rows cannot be computed: {message}") from None
@@ -241,7 +246,7 @@ class Query:
         import duckdb  # noqa: PLC0415
 
         try:
-            return work()
+            return self._patiently(work)
         except duckdb.InterruptException:
             raise KeyboardInterrupt from None
         except self._errors as error:
@@ -249,10 +254,15 @@ class Query:
             if position is not None:
                 message = f"{_place(sql, at, position - before)}: {message}"
             raise UsageError(message, _hint(message)) from None
-        except RuntimeError as error:
-            # As DuckDB calls an interrupt of what Python runs.
-            if "interrupt" in str(error).lower():
-                raise KeyboardInterrupt from None
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do something in a thread, so that Ctrl-C ends it: DuckDB itself does not always look."""
+        doing = self._worker.submit(work)
+        try:
+            return doing.result()
+        except KeyboardInterrupt:
+            self._connection.interrupt()
+            wait([doing])
             raise
 
 
