@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import pyarrow as pa
 from tests.system.veth import World
 
 SWEEP = Path(__file__).parents[2] / "benches/packets/sweep.py"
+#: Seconds that a capture may need for the last packets.
+LAST_S = 5
 _FIELDS = ("icmp.type", "ip.src", "ip.dst", "frame.time_epoch")
 
 
@@ -33,13 +36,18 @@ def sweep(world: World, place: Path, prefix: str, *options: str) -> tuple[Times,
     """Sweep a prefix; return what the interface saw, and the round trips in the rows."""
     file, rows = place / "capture.pcapng", place / "rows"
     dumpcap = ["dumpcap", "-q", "-i", "wire", "-B", "128", "-f", "icmp", "-w", str(file)]
+    # It ends by itself once it has all: ended by a signal, it leaves out what it has not read yet.
+    dumpcap.append(f"-c{2 * ip_network(prefix).num_addresses}")
     with subprocess.Popen(world.near(*dumpcap), stderr=subprocess.PIPE, text=True) as capturing:
         assert capturing.stderr is not None, "it was piped"
         while "File:" not in capturing.stderr.readline():
             pass
         world.run(sys.executable, str(SWEEP), prefix, f"--rows={rows}", *options)
-        capturing.terminate()
-        capturing.communicate()
+        try:
+            capturing.communicate(timeout=LAST_S)
+        except subprocess.TimeoutExpired:
+            capturing.terminate()
+            capturing.communicate()
     return _times(file), _rtts_ns(rows)
 
 
