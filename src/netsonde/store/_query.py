@@ -298,9 +298,7 @@ def _hint(message: str) -> str:
 
 
 def _reader(relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
-    # The older name until DuckDB 1.3.
-    make = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-    return make(BATCH_ROWS)
+    return relation.to_arrow_reader(BATCH_ROWS)
 
 
 def _runs(runs: dict[int, Run]) -> pa.Table:
