@@ -187,13 +187,18 @@ impl Planner {
     fn enough_flows(&mut self, table: &Table, graph: &Graph, before: &Hop, hop: &Hop) {
         let enough = self.stopping.enough(hop.vertices.len());
         let missing = enough.saturating_sub(hop.asked() + self.wanted_at(hop.ttl));
+        if missing == 0 {
+            return;
+        }
         let index = usize::from(hop.ttl - graph.hops[0].ttl);
         let is_scattered = self.is_scattered(graph, index);
         let fits = |flow: &u16| is_scattered || !before.ends(*flow);
         let known = (0..self.options.flows_max).filter(|flow| before.saw(*flow));
         let fresh = (0..self.options.flows_max).filter(|flow| !before.saw(*flow));
-        let flows: Vec<u16> = known.chain(fresh).filter(fits).collect();
-        self.ask(table, hop.ttl, missing, flows.into_iter());
+        let flows = known.chain(fresh).filter(fits);
+        if self.ask(table, hop.ttl, missing, flows) < missing {
+            self.limited.insert(hop.ttl);
+        }
     }
 
     /// Sends one flow of every vertex of the hop before.
@@ -207,11 +212,15 @@ impl Planner {
     }
 
     /// Finds out behind whom a vertex is that no flow has linked, and behind whom is silence.
+    ///
+    /// Behind a single vertex that seems plain. But if another one was missed there, a flow that was not seen at both
+    /// ends would invent a link; one probe rules it out, and may find the missing vertex.
     fn place(&mut self, table: &Table, before: &Hop, hop: &Hop) {
-        let unlinked = hop
-            .vertices
-            .iter()
-            .filter(|vertex| vertex.previous.is_empty());
+        if before.ttl < self.options.first_ttl {
+            return;
+        }
+        let is_linked = |vertex: &Vertex| vertex.flows.iter().any(|flow| before.saw(*flow));
+        let unlinked = hop.vertices.iter().filter(|vertex| !is_linked(vertex));
         let flows: Vec<u16> = unlinked.map(|vertex| vertex.flows[0]).collect();
         for flow in flows.into_iter().chain(hop.unplaced.iter().copied()) {
             self.ask(table, before.ttl, 1, [flow].into_iter());
@@ -325,6 +334,9 @@ impl Planner {
         count: usize,
         flows: impl Iterator<Item = u16>,
     ) -> usize {
+        if count == 0 {
+            return 0;
+        }
         let mut asked = table.asked_at(ttl) + self.wanted_at(ttl);
         let (before, most) = (asked, self.options.hop_probes_max as usize);
         for flow in flows {

@@ -44,7 +44,9 @@ impl Planner {
                     before.vertices[previous].live.clone()
                 };
                 let sent = self.ask(table, hop.ttl, wanted, flows.into_iter());
-                if sent < wanted && !before.is_sole() {
+                if sent < wanted && before.is_sole() {
+                    self.limited.insert(hop.ttl);
+                } else if sent < wanted {
                     short.insert(previous, wanted - sent);
                 }
             }

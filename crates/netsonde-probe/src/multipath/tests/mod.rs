@@ -1,4 +1,5 @@
 //! Multipath against worlds whose every link is known.
 mod papers;
 mod statistics;
+mod trouble;
 mod world;
