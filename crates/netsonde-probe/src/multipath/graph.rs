@@ -65,6 +65,12 @@ impl Hop {
         self.at.contains_key(&flow)
     }
 
+    /// Whether all that is known here is the target: what delivers to it does not balance.
+    pub(super) fn is_target(&self) -> bool {
+        let is_target = |vertex: &Vertex| vertex.end == Some(NodeEnd::Destination);
+        !self.vertices.is_empty() && self.vertices.iter().all(is_target)
+    }
+
     /// Flows settled or waited for.
     pub(super) fn asked(&self) -> usize {
         self.at.len() + self.pending + self.unplaced.len()

@@ -10,6 +10,7 @@
 //!   as MDA does all.
 //! * MDA asks for each vertex as many flows as the stopping point of its next hops says, steered through it: flows that
 //!   are known to go through a vertex before it are tried until enough are known to go through it.
+//! * Whoever delivers to the target does not balance: one flow is enough there.
 //! * Behind a per-packet balancer flows mean nothing, up to the next single vertex: hops are counted, not linked.
 use super::graph::{Graph, Hop, Vertex};
 use super::progress::Progress;
@@ -17,11 +18,12 @@ use super::repeats::{Repeats, Tested};
 use super::stopping::Stopping;
 use super::table::{Key, Table};
 use crate::job::{Algorithm, MultipathOptions};
+use crate::record::NodeEnd;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// TTLs that the first flow is ahead of its last answer.
-const SCOUTS: u8 = 3;
+const SCOUTS: u8 = 2;
 /// The flow that goes first.
 pub(super) const SCOUT: u16 = 0;
 
@@ -185,7 +187,11 @@ impl Planner {
 
     /// Sends flows until the stopping point of the hop as a whole; flows known at the hop before come first.
     fn enough_flows(&mut self, table: &Table, graph: &Graph, before: &Hop, hop: &Hop) {
-        let enough = self.stopping.enough(hop.vertices.len());
+        let enough = if hop.is_target() {
+            1
+        } else {
+            self.stopping.enough(hop.vertices.len())
+        };
         let missing = enough.saturating_sub(hop.asked() + self.wanted_at(hop.ttl));
         if missing == 0 {
             return;
@@ -229,7 +235,8 @@ impl Planner {
 
     /// Sends as many flows through each vertex of the hop before as the stopping point of its next hops says.
     fn per_vertex(&mut self, table: &Table, graph: &Graph, index: usize) {
-        let (before, ttl) = (&graph.hops[index - 1], graph.hops[index].ttl);
+        let (before, hop) = (&graph.hops[index - 1], &graph.hops[index]);
+        let ttl = hop.ttl;
         let mut short = BTreeMap::new();
         for (at, vertex) in before.vertices.iter().enumerate() {
             if vertex.end.is_some() {
@@ -237,7 +244,14 @@ impl Planner {
             }
             let asked = |flow: &&u16| table.contains(Key::explore(ttl, **flow));
             let done = vertex.live.iter().filter(asked).count();
-            let missing = self.stopping.enough(vertex.next.len()).saturating_sub(done);
+            let is_target = |at: &usize| hop.vertices[*at].end == Some(NodeEnd::Destination);
+            let delivers = !vertex.next.is_empty() && vertex.next.iter().all(is_target);
+            let enough = if delivers {
+                1
+            } else {
+                self.stopping.enough(vertex.next.len())
+            };
+            let missing = enough.saturating_sub(done);
             let sent = self.ask(table, ttl, missing, vertex.live.iter().copied());
             if sent < missing {
                 short.insert(at, missing - sent);
@@ -314,6 +328,8 @@ impl Planner {
         let flows = u16::try_from(self.stopping.enough(1))
             .unwrap_or(u16::MAX)
             .min(self.options.flows_max);
+        // The scout shows where the target is; what delivers to it does not balance.
+        let last = last - u8::from(progress.end.is_some());
         for ttl in first..=progress.answered.min(last) {
             let before = graph.hops.get(usize::from(ttl - first));
             let goes_on = |flow: &u16| before.is_none_or(|before| !before.ends(*flow));

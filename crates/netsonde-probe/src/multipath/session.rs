@@ -137,7 +137,9 @@ impl Session for Multipath {
         if self.stop.is_some() {
             return Verdict::Late;
         }
-        let verdict = self.table.answer(answer.token, answer.reply);
+        let verdict = self
+            .table
+            .answer(answer.token, answer.sent_ns, answer.reply);
         if verdict == Verdict::InTime {
             self.learn();
         }

@@ -147,7 +147,7 @@ impl Table {
     }
 
     /// Takes the first reply to a probe.
-    pub(super) fn answer(&mut self, token: u32, reply: Reply) -> Verdict {
+    pub(super) fn answer(&mut self, token: u32, sent_ns: u64, mut reply: Reply) -> Verdict {
         let Some(probe) = self.probes.get_mut(token as usize) else {
             return Verdict::Late;
         };
@@ -155,6 +155,9 @@ impl Table {
         let Some(slot) = self.slots.get_mut(&key) else {
             return Verdict::Late;
         };
+        // It may have left later than it was asked for.
+        probe.sent_ns = sent_ns;
+        reply.attempt = u32::from(probe.attempt);
         let rtt_ns = reply.rtt_ns;
         match slot.state {
             State::Silent => {

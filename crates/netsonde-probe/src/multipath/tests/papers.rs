@@ -25,8 +25,8 @@ fn a_single_path_costs_six_probes_a_hop() {
         assert_eq!(result.stop, StopReason::Completed);
         assert_eq!((result.diamonds.len(), result.branches.len()), (0, 0));
         assert_eq!(result.nodes.last().unwrap().end, Some(NodeEnd::Destination));
-        // Five hops, and what the scout sent beyond the target.
-        assert!((30..=32).contains(&result.sent), "{}", result.sent);
+        // Four routers, the target, and what the scout sent beyond it.
+        assert!((25..=26).contains(&result.sent), "{}", result.sent);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::job::{Algorithm, MultipathMethod, MultipathOptions};
 use crate::record::{BalancerKind, MultipathResult, NodeEnd, StopReason};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write;
 use proptest::prelude::*;
 
 const DIAMOND: &str = "0-1 1-2,3,4 2-5 3-5 4-5 5-6";
@@ -146,7 +147,7 @@ prop_compose! {
             for (router, far) in (base..).zip(layer) {
                 for far in far {
                     let far = far % u32::try_from(next).unwrap();
-                    links += &alloc::format!("{router}-{} ", base + 10 + far);
+                    write!(links, "{router}-{} ", base + 10 + far).unwrap();
                 }
             }
         }
