@@ -142,6 +142,8 @@ impl Search {
             // The router named less than passes.
             Step::More(size) if passed => self.close_in(size, self.size),
             Step::More(size) => self.change(size - 1, MtuSource::PacketTooBig),
+            // The very size that did not pass before: that answer was only lost.
+            Step::Floor if passed && self.size <= floor(self.is_v6) => self.settle(self.from + 1),
             Step::Floor if passed => self.close_in(floor(self.is_v6), self.size),
             Step::Floor => self.give_up(),
             Step::Size { low, high } => {
