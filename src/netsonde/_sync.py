@@ -257,7 +257,7 @@ def multipath(target: str, **options: Unpack[MultipathKeywords]) -> MultipathRes
         >>> lab = netsonde.lab.load("ecmp-before")
         >>> result = netsonde.multipath("5.2.0.1", vantage=lab)
         >>> result.width, [(each.first_ttl, each.last_ttl) for each in result.diamonds]
-        (2, [(2, 4)])
+        (2, [(2, 5)])
     """
     return _blocking.run(measure.multipath(target, **options), "multipath")
 

@@ -271,7 +271,7 @@ async def multipath(target: str, **options: Unpack[MultipathKeywords]) -> Multip
         >>> lab = netsonde.lab.load("ecmp-before")
         >>> result = await multipath("5.2.0.1", vantage=lab)
         >>> result.width, [(each.first_ttl, each.last_ttl) for each in result.diamonds]
-        (2, [(2, 4)])
+        (2, [(2, 5)])
     """
     return await _one(MultipathResult, Kind.MULTIPATH, target, options)
 
