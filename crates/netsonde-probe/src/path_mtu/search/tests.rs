@@ -121,6 +121,20 @@ fn an_answer_that_was_only_lost_changes_nothing() {
 }
 
 #[test]
+fn at_the_least_size_a_lost_answer_is_no_narrow_place() {
+    let place = Place {
+        ttl: 1,
+        address: address(false, 1),
+    };
+    let mut search = Search::new(Vec::from([place]), floor(false), false);
+    search.answer(Verdict::Silent);
+    search.answer(Verdict::Passed);
+    assert_eq!(search.question(), None);
+    let (hops, changes) = search.into_parts();
+    assert_eq!((hops[0].mtu, changes.len()), (Some(floor(false)), 0));
+}
+
+#[test]
 fn a_hop_that_answers_no_more_is_left_out() {
     let path = links(&[
         (1_500, Habit::Tells),
