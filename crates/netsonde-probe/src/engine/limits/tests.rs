@@ -124,3 +124,31 @@ fn a_million_prefixes_are_forgotten_as_they_come() {
         "there was room for all that mattered"
     );
 }
+
+#[test]
+fn a_prefix_that_gets_a_record_of_its_own_goes_on_from_what_it_shared() {
+    let mut prefixes = Prefixes::new(limits(1_000, 0), 7, 1);
+    prefixes.take(host(1, 1), SECOND_NS / 2 - 1);
+    let mut sent = Vec::new();
+    // Room is looked for once a second: in the middle of this, the other prefix has been forgotten.
+    for step in 0..11_000 {
+        let now_ns = SECOND_NS / 2 + step * SECOND_NS / 10_000;
+        while prefixes.gate(host(2, 1), None, now_ns) == Gate::Open {
+            prefixes.take(host(2, 1), now_ns);
+            sent.push(now_ns);
+        }
+        if step == 0 {
+            assert_eq!(prefixes.shared.len(), SHARED, "there was no room");
+        }
+    }
+    let key = prefixes.key(host(2, 1));
+    assert!(
+        prefixes
+            .records
+            .find(key, |record| record.key == key)
+            .is_some()
+    );
+    for (first, later) in sent.iter().zip(sent.iter().skip(1_000)) {
+        assert!(later - first >= SECOND_NS);
+    }
+}
