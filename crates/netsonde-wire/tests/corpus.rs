@@ -73,7 +73,7 @@ fn every_target_is_replayed() {
         .map(|(target, _)| (*target).to_owned())
         .collect();
     // These feed other crates, whose tests replay them.
-    targets.extend(["engine", "lab_forward"].map(str::to_owned));
+    targets.extend(["engine", "lab_forward", "targets"].map(str::to_owned));
     for (path, _) in inputs(&fuzz().join("fuzz_targets")) {
         let name = path
             .file_stem()
