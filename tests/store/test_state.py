@@ -61,3 +61,24 @@ def test_damage_is_a_format_error(path: Path) -> None:
         side.unlink(missing_ok=True)
     with pytest.raises(FormatError, match="is damaged"), _state.opened(path):
         pass
+
+
+def test_a_state_appears_whole_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks while it is made sees no dataset, rather than a damaged one."""
+    path = tmp_path / "state.sqlite"
+    seen: list[bool] = []
+    link = Path.hardlink_to
+
+    def another_is_faster(target: Path, source: Path) -> None:
+        seen.append(path.exists())
+        link(target, source)
+        with _state.opened(path) as state:
+            _state.begin_run(state, Run(host="faster"))
+        link(target, source)
+
+    monkeypatch.setattr(Path, "hardlink_to", another_is_faster)
+    _state.create(path)
+    assert seen == [False]
+    with _state.opened(path) as state:
+        assert _state.runs(state)[1].host == "faster"
+    assert [file.name for file in tmp_path.iterdir()] == ["state.sqlite"]

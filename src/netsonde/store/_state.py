@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 BUSY_S = 10.0
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS runs (
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE runs (
     run INTEGER PRIMARY KEY,
     started TEXT NOT NULL,
     ended TEXT,
@@ -32,13 +33,13 @@ CREATE TABLE IF NOT EXISTS runs (
     options TEXT NOT NULL,
     counters TEXT NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS generations (
+CREATE TABLE generations (
     number INTEGER PRIMARY KEY,
     run INTEGER NOT NULL,
     torn_bytes INTEGER NOT NULL,
     unfinished_rows INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS parts (
+CREATE TABLE parts (
     name TEXT NOT NULL,
     number INTEGER NOT NULL,
     rows INTEGER NOT NULL,
@@ -79,15 +80,21 @@ class Snapshot(NamedTuple):
 
 
 def create(path: Path) -> None:
-    """Make the state of a new dataset; an existing one stays."""
-    with closing(sqlite3.connect(path, timeout=BUSY_S)) as state:
-        state.execute("PRAGMA journal_mode = WAL")
-        state.executescript(_SCHEMA)
-        state.execute(
-            "INSERT OR IGNORE INTO meta VALUES ('tables_version', ?)",
-            (str(VERSION),),
-        )
-        state.commit()
+    """Make the state of a new dataset, which appears whole; an existing one stays."""
+    if path.exists():
+        return
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(new, timeout=BUSY_S)) as state:
+            state.execute("PRAGMA journal_mode = WAL")
+            state.executescript(_SCHEMA)
+            state.execute("INSERT INTO meta VALUES ('tables_version', ?)", (str(VERSION),))
+            state.commit()
+        with suppress(FileExistsError):  # Another process was faster: its state is as good.
+            path.hardlink_to(new)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 @contextmanager
