@@ -37,7 +37,8 @@ def _trace(
     # Targets near each other share most of the path: one number picks a router of each level.
     place = chance.random()
     hops: list[dict[str, object]] = []
-    elapsed, sent_ns = 0, index * 100_000
+    elapsed, started_ns = 0, index * 100_000 + chance.randrange(100_000)
+    sent_ns = started_ns
     for ttl in range(1, length + 1):
         level = routers[ttl - 1]
         router = level[int(place * len(level))]
@@ -64,8 +65,8 @@ def _trace(
         "sent": len(hops) + 3,
         "duplicates": 0,
         "late": 0,
-        "started_ns": index * 100_000,
-        "ended_ns": index * 100_000 + elapsed + chance.randrange(1_000_000),
+        "started_ns": started_ns,
+        "ended_ns": started_ns + elapsed + chance.randrange(1_000_000),
     }
 
 

@@ -12,7 +12,8 @@ _HEAD = f"""\
 What a campaign's results look like to SQL, version {VERSION}. `netsonde query DIR --tables` prints
 the same; [Data of a campaign](../guides/campaigns-data.md) shows how to ask.
 
-Addresses are text in canonical form, times UTC without a zone. A `?` after a type: may be null.
+Addresses are text in canonical form, times UTC without a zone, in microseconds. A `?` after a type:
+may be null. Arrow batches of a campaign that runs, and results as JSON, keep nanoseconds.
 The numbers of traces and pings are unique in a dataset: the run (`runs.run`) in the high bits,
 from bit {SERIAL_BITS} on. Rows of `hops`, `tunnels`, `tunnel_routers` and `failed_revelations`
 belong to the row of `traces` with the same `trace`.

@@ -35,7 +35,7 @@ from netsonde.store import Dataset, Run
 
 SOURCE = "192.0.2.7"
 #: When the vantage's clock began.
-EPOCH_NS = 1_700_000_000_123_456_789
+EPOCH_NS = 1_700_000_000_123_456_000
 
 
 class Stream:
@@ -158,7 +158,7 @@ def _trace(target: str, path: tuple[str | None, ...], stop: StopReason) -> Trace
         hops=hops,
         stop=stop,
         sent=len(path),
-        started_ns=77,
+        started_ns=77_000,
         ended_ns=90_000_000,
     )
 

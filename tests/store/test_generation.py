@@ -10,7 +10,7 @@ from netsonde.store._spool import Header, SpoolWriter
 from tests.store.rooms import chunks, dataset, ping, trace
 
 
-def spooled(root: Path, *tables: str, run: int = 1, version: int = 1) -> Path:
+def spooled(root: Path, *tables: str, run: int = 1, version: int = 2) -> Path:
     """Return a generation with some of the tables of two traces."""
     path = generation_path(root, 1)
     path.mkdir(parents=True)
@@ -47,7 +47,7 @@ def test_an_empty_spool_is_none(tmp_path: Path) -> None:
     assert set(read_generation(path).spools) == {"traces"}
 
 
-@pytest.mark.parametrize(("run", "version"), [(1, 99), (1 << 24, 1), (-1, 1)])
+@pytest.mark.parametrize(("run", "version"), [(1, 99), (1 << 24, 2), (-1, 2)])
 def test_a_header_that_cannot_be_is_refused(tmp_path: Path, run: int, version: int) -> None:
     with pytest.raises(FormatError, match=r"traces.spool (holds|belongs)"):
         read_generation(spooled(tmp_path, "traces", run=run, version=version))

@@ -130,4 +130,4 @@ def test_all_tables_and_views_are_listed_with_their_types(found: Dataset) -> Non
         listed = {table.name: table for table in query.tables()}
     assert {"hops", "records", "paths"} <= set(listed)
     types = {column.name: column.type for column in listed["traces"].columns}
-    assert (types["started"], types["trace"]) == ("TIMESTAMP_NS", "UBIGINT")
+    assert (types["started"], types["trace"]) == ("TIMESTAMP", "UBIGINT")

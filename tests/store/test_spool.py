@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netsonde.model import FormatError
 from netsonde.store._spool import MAGIC, Header, SpoolWriter, read_spool
 
-_HEADER = Header(table="pings", version=1, run=3, epoch_ns=5)
+_HEADER = Header(table="pings", version=2, run=3, epoch_ns=5)
 
 
 def spooled(path: Path, *payloads: bytes) -> bytes:

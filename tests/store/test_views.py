@@ -87,6 +87,6 @@ def test_macros_take_label_stack_entries_apart(found: Dataset) -> None:
     with found.query() as query:
         assert query.ask(
             f"SELECT label({entry}), label_tc({entry}), label_bottom({entry}), label_ttl({entry}),"
-            " ms(1500000), family('::1'), family('5.0.0.1')"
+            " ms(1500), family('::1'), family('5.0.0.1')"
         ) == [(16, 1, True, 64, 1.5, 6, 4)]
     assert len({macro.name for macro in MACROS}) == len(MACROS)

@@ -133,7 +133,7 @@ def _totals(ask: Ask) -> Totals:
 
 def _quantiles(ask: Ask, table: str) -> list[float]:
     # `table` is one of ours, never the caller's.
-    sql = f"SELECT quantile_cont(rtt_ns / 1e6, ?) FROM {table} WHERE rtt_ns IS NOT NULL"  # noqa: S608
+    sql = f"SELECT quantile_cont(rtt_us / 1e3, ?) FROM {table} WHERE rtt_us IS NOT NULL"  # noqa: S608
     ((found,),) = ask(sql, [list(QUANTILES)])
     return [float(value) for value in found or ()]
 

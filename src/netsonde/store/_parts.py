@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-#: Rows of a row group. Larger ones compress no better, and readers hold one in memory.
-GROUP_ROWS = 131_072
+#: Rows of a row group: each has a dictionary of addresses of its own, and readers hold one group in
+#: memory.
+GROUP_ROWS = 262_144
 #: Rows of a batch that reading gives.
 BATCH_ROWS = 16_384
 
 #: Level of zstd: higher ones take far longer for a few per cent.
 _LEVEL = 3
+#: A dictionary beyond this is given up, and addresses are written out: more than a group can need.
+_DICTIONARY_BYTES_MAX = 64 * 1024 * 1024
 #: Columns that grow steadily: differences are small numbers.
 _STEADY = {"trace", "ping", "started"}
 #: Columns whose low bytes are noise: the high bytes compress once they stand together.
-_NOISY = {"rtt_ns", "ip_id", "duration_ns", "sent_after_ns"}
+_NOISY = {"rtt_us", "ip_id", "duration_us", "reply_ttl"}
 
 
 class Part(NamedTuple):
@@ -163,7 +166,9 @@ def _writer(path: Path, table: str, epoch_ns: int) -> pq.ParquetWriter:
         path,
         wanted,
         version="2.6",
-        data_page_version="2.0",
+        # The levels of the second version of pages, which say what is null, are not compressed.
+        data_page_version="1.0",
+        dictionary_pagesize_limit=_DICTIONARY_BYTES_MAX,
         compression="zstd",
         compression_level=_LEVEL,
         store_schema=False,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=msgspec.Struct)
 Row = dict[str, Any]
 
+#: Records count nanoseconds, rows microseconds.
+_NS = 1_000
+
 
 class Unit(Protocol):
     """Rows that belong together: the parts, or the spools, of one generation."""
@@ -150,8 +153,8 @@ def _trace(row: Row, hops: list[list[Row]], epoch_ns: int) -> Row:
 
 
 def _clock(row: Row, epoch_ns: int) -> dict[str, int]:
-    started_ns = row["started"] - epoch_ns
-    return {"started_ns": started_ns, "ended_ns": started_ns + row["duration_ns"]}
+    started_ns = row["started"] * _NS - epoch_ns
+    return {"started_ns": started_ns, "ended_ns": started_ns + row["duration_us"] * _NS}
 
 
 def _hop(rows: list[Row], started_ns: int) -> Row:
@@ -172,9 +175,9 @@ def _replies(rows: list[Row], address: str, started_ns: int) -> list[Row]:
 
 
 def _rest(row: Row, started_ns: int) -> Row:
-    made: Row = {"labels": _labels(row)}
-    if row["sent_after_ns"] is not None:
-        made["sent_ns"] = started_ns + row["sent_after_ns"]
+    made: Row = {"labels": _labels(row), **_rtt(row)}
+    if row["sent_after_us"] is not None:
+        made["sent_ns"] = started_ns + row["sent_after_us"] * _NS
     if row["extensions"] is not None:
         made["extensions"] = _json(row["extensions"])
     return made
@@ -211,9 +214,13 @@ def _tnt_hop(row: Row) -> Row:
 def _facts(row: Row, te_ttl: str) -> Row | None:
     if row["signature_te"] is None:
         return None
-    names = ("rtt_ns", "er_ttl", "quoted_ttl", "frpla", "rtla", "uturn", "reserved")
+    names = ("er_ttl", "quoted_ttl", "frpla", "rtla", "uturn", "reserved")
     signature = row["signature_te"], row["signature_er"]
-    return {**_some(row, names), "te_ttl": row[te_ttl], "signature": signature}
+    return {**_some(row, names), **_rtt(row), "te_ttl": row[te_ttl], "signature": signature}
+
+
+def _rtt(row: Row) -> Row:
+    return {} if row["rtt_us"] is None else {"rtt_ns": row["rtt_us"] * _NS}
 
 
 def _tunnel(row: Row) -> Row:
@@ -267,7 +274,6 @@ def _json(text: str) -> list[Row]:
 _REPLY = (
     "attempt",
     "kind",
-    "rtt_ns",
     "reply_ttl",
     "reply_tos",
     "ip_id",

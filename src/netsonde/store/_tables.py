@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Version of the tables; a dataset of a newer one is refused.
-VERSION = 1
+VERSION = 2
 
 
 class Column(NamedTuple):
@@ -45,8 +45,8 @@ _RESULT_SERIAL = "unique in the dataset; its run is `{0} >> 40`"
 _REPLY = """
 attempt      uint32?  number of the probe, from 1, within its TTL or ping; null: no reply
 kind         name?    what came back: `echo-reply`, `time-exceeded`, `unreachable`, ...
-sent_after_ns  int64?  when the probe left, nanoseconds after the start of the measurement
-rtt_ns       uint64?  round-trip time, nanoseconds
+sent_after_us  int64?  when the probe left, after the start, to the nearest 100 microseconds
+rtt_us       uint32?  round-trip time, microseconds
 reply_ttl    uint8?   IP TTL of the reply as received
 reply_tos    uint8?   TOS or traffic class of the reply
 ip_id        uint32?  IP identification of the reply
@@ -81,7 +81,7 @@ sent         uint32   probes to this target, on each of its rows
 duplicates   uint32   further replies to probes already answered, on each row of the ping
 late         uint32   replies after their timeout, on each row of the ping
 started      time     start, UTC, on each row of the ping
-duration_ns  int64    from start to end, nanoseconds, on each row of the ping
+duration_us  int64    from start to end, microseconds, on each row of the ping
 incomplete   bool     whether a budget or the deadline cut the ping short
 responder    address?  address that replied; null: the target did not answer
 """
@@ -103,7 +103,7 @@ sent             uint32    probes
 duplicates       uint32    further replies to probes already answered
 late             uint32    replies after their wait
 started          time      start, UTC
-duration_ns      int64     from start to end, nanoseconds
+duration_us      int64     from start to end, microseconds
 mtu              uint16?   path MTU, bytes; null if it was not asked for, or not found out
 path_mtu         json?     how it was found, hop by hop; null if it was not asked for
 tunnels          uint16?   tunnels on the path; tnt only, as the columns below
@@ -161,7 +161,7 @@ address     address?   null: it is there but silent
 ttl         uint8?     TTL in the first trace; null if plain traceroute does not show it
 step        uint8?     revelation step that found it, from 1; null if it was visible
 method      name?      how it was revealed: `dpr`, `brpr`, `buddy` or `unknown`
-rtt_ns      uint64?    round-trip time, nanoseconds
+rtt_us      uint32?    round-trip time, microseconds
 te_ttl      uint8?     IP TTL of its time-exceeded (or final) reply
 quoted_ttl  uint8?     IP TTL of the probe as the router quoted it
 labels      uint32[]?  label stack entries (RFC 4950) as on the wire, top first; null: none
@@ -263,7 +263,7 @@ def _field(column: Column) -> pa.Field:
         "name": text,
         "json": text,
         "bool": pa.bool_(),
-        "time": pa.timestamp("ns"),
+        "time": pa.timestamp("us"),
         "name[]": pa.list_(pa.field("item", text, False)),
         "uint32[]": pa.list_(pa.field("item", pa.uint32(), False)),
         "vendors": pa.list_(pa.field("item", pa.struct(vendor), False)),

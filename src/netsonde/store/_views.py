@@ -25,7 +25,7 @@ class Macro(NamedTuple):
 
 
 MACROS = (
-    Macro("ms", "ns", "nanoseconds as milliseconds", "ns / 1e6"),
+    Macro("ms", "us", "microseconds as milliseconds", "us / 1e3"),
     Macro("label", "entry", "the label of a label stack entry", "entry >> 12"),
     Macro("label_tc", "entry", "its traffic class", "(entry >> 9) & 7"),
     Macro("label_bottom", "entry", "whether it is the bottom of the stack", "(entry >> 8) & 1 = 1"),
@@ -51,7 +51,7 @@ VIEWS = (
             ("reply_ttl", "IP TTL of the reply as received"),
             ("labels", "label stack entries, top first"),
         ),
-        "SELECT trace, target, ttl, address, ms(rtt_ns) AS rtt_ms, reply_ttl, labels FROM hops"
+        "SELECT trace, target, ttl, address, ms(rtt_us) AS rtt_ms, reply_ttl, labels FROM hops"
         " QUALIFY row_number() OVER (PARTITION BY trace, ttl) = 1",
     ),
     View(
@@ -89,7 +89,7 @@ VIEWS = (
         " coalesce(t.ingress_ttl, t.egress_ttl - 1, 0)::UTINYINT,"
         " row_number() OVER (PARTITION BY r.trace,"
         " coalesce(t.ingress_ttl, t.egress_ttl - 1, 0) ORDER BY r.tunnel, r.position),"
-        " r.address, ms(r.rtt_ns), true, r.tunnel"
+        " r.address, ms(r.rtt_us), true, r.tunnel"
         " FROM tunnel_routers r JOIN tunnels t USING (trace, tunnel) WHERE r.ttl IS NULL",
     ),
     View(
@@ -159,9 +159,9 @@ VIEWS = (
         "SELECT ping, any_value(target) AS target, any_value(started) AS started,"
         " any_value(sent) AS sent,"
         " count(*) FILTER (responder = target) AS received,"
-        " min(ms(rtt_ns)) FILTER (responder = target) AS rtt_ms_min,"
-        " avg(ms(rtt_ns)) FILTER (responder = target) AS rtt_ms_avg,"
-        " max(ms(rtt_ns)) FILTER (responder = target) AS rtt_ms_max"
+        " min(ms(rtt_us)) FILTER (responder = target) AS rtt_ms_min,"
+        " avg(ms(rtt_us)) FILTER (responder = target) AS rtt_ms_avg,"
+        " max(ms(rtt_us)) FILTER (responder = target) AS rtt_ms_max"
         " FROM pings GROUP BY ping",
     ),
     View(

@@ -56,7 +56,8 @@ class Writer:
         self.run = run
         """Number of the run in the dataset."""
         self._root, self._state, self._number = root, state, first
-        self._epoch_ns = epoch_ns
+        # Times on disk are microseconds; of whole ones, a record's clock begins at 0 or later.
+        self._epoch_ns = epoch_ns // 1_000 * 1_000
         self._release = release
         self._part_rows, self._part_ns, self._clock = part_rows, part_ns, clock
         self._spools: dict[str, SpoolWriter] = {}
