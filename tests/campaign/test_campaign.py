@@ -124,6 +124,27 @@ def test_a_malformed_target_refuses_the_whole(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("kind", ["multipath", "fingerprint"])
+def test_kinds_without_tables_are_kept_as_records(tmp_path: Path, kind: str) -> None:
+    run(tmp_path, plan(tmp_path, kind))
+    again, _ = run(tmp_path, plan(tmp_path, kind), resume=True)
+    assert (again.is_complete, again.progress.targets_done) == (True, 8)
+    with Dataset(tmp_path / "out").query() as query:
+        asked = query.ask("SELECT type, count(*), count(DISTINCT target) FROM records GROUP BY 1")
+    assert asked == [(kind, 8, 8)]
+
+
+def test_path_mtus_are_columns(tmp_path: Path) -> None:
+    file = plan(tmp_path)
+    file.write_text(file.read_text().replace("[limits]", "[options]\nmtu = true\n[limits]"))
+    run(tmp_path, file)
+    with Dataset(tmp_path / "out").query() as query:
+        mtus = "SELECT mtu, path_mtu ->> '$.mtu' FROM traces WHERE stop = 'completed'"
+        asked = query.ask(mtus)
+    assert asked
+    assert set(asked) == {(1_500, "1500")}
+
+
 def test_kinds_that_look_at_all_targets_together(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no campaign"):
         Campaign(plan(tmp_path, "alias"))

@@ -45,3 +45,32 @@ def test_contradictions_are_refused() -> None:
     ran = netsonde("alias", "5.1.0.2", "--lab", "plain", "--near", "9", "--far", "9")
     assert ran.status == 2
     assert ran.err.startswith("error: --far: expected more than near, found 9")
+
+
+def test_routers_of_a_campaign_are_resolved_and_kept_beside_it(tmp_path: Path) -> None:
+    file, directory = tmp_path / "survey.toml", str(tmp_path / "survey")
+    file.write_text('kind = "trace"\n[targets]\nlist = ["host"]\n[vantage]\nlab = "plain"\n')
+    assert netsonde("campaign", "run", str(file), "-o", directory).status == 0
+    alias = ("alias", "--lab", "plain", "-m", "mercator", "-4")
+    ran = netsonde(*alias, "--from", directory, "5.1.1.1", "-o", directory)
+    assert ran.status == 0, ran.err
+    assert "1 router with 2 addresses" in ran.out
+    asked = netsonde("query", directory, "SELECT addresses FROM alias_routers", "--json")
+    assert [json.loads(line) for line in asked.out.splitlines()] == [
+        {"addresses": ["5.1.0.2", "5.1.1.1"]}
+    ]
+    page = netsonde("report", directory, "-o", "-").out
+    assert "<h2>Aliases</h2>" in page
+    assert "<dd>trace</dd>" in page, "the head is that of the campaign"
+
+
+def test_a_set_of_routers_has_no_order_for_prefixscan(tmp_path: Path) -> None:
+    ran = netsonde("alias", "--from", str(tmp_path), "-m", "prefixscan", "--lab", "plain")
+    assert ran.status == 2
+    assert ran.err.startswith("error: --method prefixscan wants the hops of one path")
+
+
+def test_results_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    ran = netsonde("alias", "--from", str(tmp_path), "--lab", "plain")
+    assert ran.status == 2
+    assert ran.err.startswith(f"error: {tmp_path} is no dataset")

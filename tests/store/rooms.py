@@ -7,12 +7,20 @@ import msgspec
 
 from netsonde import _core
 from netsonde.model import (
+    AliasAddress,
+    AliasMethod,
+    AliasPair,
+    AliasProbe,
+    AliasResult,
+    AliasSet,
+    AliasVerdict,
     Attempt,
     AttemptOutcome,
     Completeness,
     FailedRevelation,
     Hop,
     HopFacts,
+    IpIdClass,
     Label,
     Method,
     PingMethod,
@@ -123,6 +131,46 @@ def tnt(target: str) -> TntResult:
         failed=(failed,),
         sent_trace=5,
         sent_ping=2,
+    )
+
+
+def alias() -> AliasResult:
+    """Return what is said of three addresses, two of them of one router."""
+    counter = {"is_target": True, "class_": IpIdClass.COUNTER, "probe": AliasProbe.ICMP}
+    pair = AliasPair(
+        a="5.0.0.1",
+        b="5.0.0.9",
+        method=AliasMethod.ALLY,
+        verdict=AliasVerdict.ALIAS,
+        samples=6,
+        rounds=3,
+        bounds=0,
+        distance=7,
+        false_positive=0.25,
+    )
+    addresses = (pair.a, pair.b)
+    found = AliasSet(addresses=addresses, methods=(AliasMethod.ALLY,), false_positive=0.25)
+    silent = AliasAddress(
+        address="5.0.1.1", is_target=True, class_=IpIdClass.SILENT, sent=3, received=0
+    )
+    return AliasResult(
+        method=AliasMethod.ALLY,
+        addresses=(
+            *(AliasAddress(address=one, sent=9, received=9, **counter) for one in addresses),  # type: ignore[arg-type]
+            silent,
+        ),
+        sets=(found,),
+        pairs=(pair,),
+        conflicts=(),
+        eliminated=0,
+        untested=1,
+        stop=StopReason.COMPLETED,
+        sent=21,
+        received=18,
+        duplicates=0,
+        late=0,
+        started_ns=0,
+        ended_ns=5_000,
     )
 
 

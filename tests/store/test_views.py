@@ -2,16 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from netsonde.store import Dataset
 from netsonde.store._views import MACROS, VIEWS, View
-from tests.store.rooms import dataset, ping, reply, tnt, trace
-
-_ALIAS = (
-    b'{"type":"alias","sets":[{"addresses":["5.0.0.1","5.0.0.9"],"methods":["ally"]}],'
-    b'"pairs":[{"a":"5.0.0.1","b":"5.0.0.9","method":"ally","verdict":"alias"}]}'
-)
+from tests.store.rooms import alias, dataset, ping, reply, tnt, trace
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +24,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     ]
     made = dataset(path, events)
     with made.writer() as writer:
-        writer.append_result(_ALIAS)
+        writer.append_result(msgspec.json.encode(alias()))
     return made
 
 
@@ -68,7 +64,18 @@ def test_columns_are_those_that_the_page_names(found: Dataset, view: View) -> No
             "SELECT target, sent, received, rtt_ms_min FROM ping_targets ORDER BY target",
             [("5.1.0.3", 2, 0, None), ("5.1.0.4", 2, 1, 5.0)],
         ),
-        ("SELECT router, address FROM aliases", [("5.0.0.1", "5.0.0.1"), ("5.0.0.1", "5.0.0.9")]),
+        (
+            "SELECT router, addresses, methods FROM alias_routers",
+            [("5.0.0.1", ["5.0.0.1", "5.0.0.9"], ["ally"])],
+        ),
+        (
+            "SELECT router, address, class, false_positive FROM aliases ORDER BY address",
+            [
+                ("5.0.0.1", "5.0.0.1", "counter", 0.25),
+                ("5.0.0.1", "5.0.0.9", "counter", 0.25),
+                ("5.0.1.1", "5.0.1.1", "silent", None),
+            ],
+        ),
         (
             "SELECT a, b, method, verdict FROM alias_pairs",
             [("5.0.0.1", "5.0.0.9", "ally", "alias")],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import os
-import platform
 import shutil
 import time
 from contextlib import aclosing
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from netsonde import _core
+from netsonde.campaign._keep import new_run, now
 from netsonde.campaign._plan import Plan, read_plan
 from netsonde.campaign._progress import Meter, Progress
 from netsonde.campaign._state import State, identity, refuse_changes
@@ -24,6 +24,7 @@ from netsonde.model import (
     Failed,
     HopSettled,
     HostError,
+    Kind,
     NetsondeError,
     Output,
     PingReply,
@@ -32,7 +33,7 @@ from netsonde.model import (
     decode_event,
 )
 from netsonde.model import Progress as EngineProgress
-from netsonde.store import Dataset, Run
+from netsonde.store import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -105,7 +106,9 @@ class Campaign:
         self.plan = plan if isinstance(plan, Plan) else read_plan(plan)
         if str(self.plan.kind) in _NOT_KINDS:
             message = f"{self.plan.kind} looks at all its targets together: no campaign"
-            raise UsageError(message, f"`netsonde {self.plan.kind} -f FILE` measures them")
+            stored = " -o DIR" if self.plan.kind is Kind.ALIAS else ""
+            hint = f"`netsonde {self.plan.kind} -f FILE{stored}` measures them"
+            raise UsageError(message, hint)
         stem = self.plan.file.stem if self.plan.file else self.plan.name or "campaign"
         self.directory = Path(directory if directory is not None else stem)
         self._resume = resume
@@ -250,7 +253,7 @@ class Campaign:
         self.refused = walk.refused()
         self.is_complete = walk.left == 0 and self._done == walk.given
         counters = msgspec.to_builtins(self.counters) if self.counters else {}
-        writer.finish(ended=_now(), counters=counters)
+        writer.finish(ended=now(), counters=counters)
 
     def _take(self, frame: Frame, writer: Writer, walk: Walk) -> Batch | None:
         """Store what a frame holds."""
@@ -350,15 +353,8 @@ class _Opened:
 
     async def __aenter__(self) -> tuple[Writer, State, int]:
         plan = self._campaign.plan
-        virtual = self._campaign.vantage.is_virtual
-        run = Run(
-            started=_now(),
-            host=platform.node(),
-            version=_core.VERSION,
-            seed=self._seed,
-            epoch_ns=0 if virtual else time.time_ns() - time.monotonic_ns(),
-            options=msgspec.to_builtins(msgspec.structs.replace(plan, file=None)),
-        )
+        options = msgspec.to_builtins(msgspec.structs.replace(plan, file=None))
+        run = new_run(self._campaign.vantage, options, self._seed)
         self._writer = self._dataset.writer(run)
         self._state = State(self._dataset)
         kept = self._state.settings()
@@ -390,7 +386,3 @@ def _vantage(plan: Plan, given: VantageLike) -> Vantage:
     from netsonde.lab import load  # noqa: PLC0415 - this host does without it
 
     return choose(load(plan.vantage.lab, attachment=plan.vantage.attach))
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+import msgspec
 
 from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
@@ -66,8 +67,13 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     family = _family(four=given.pop("family_4", False), six=given.pop("family_6", False))
     which = selections(given.pop("each", ()), given.pop("each_host", None))
     wanted = targets(
-        given.pop("target", ()), given.pop("file", None), family=family, selections=which
+        given.pop("target", ()),
+        given.pop("file", None),
+        family=family,
+        selections=which,
+        source=given.pop("source", None),
     )
+    output = given.pop("output", None)
     verbose = given.pop("verbose", False)
     vantage = _vantage(
         given.pop("lab", None),
@@ -80,7 +86,7 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     asked = request(kind, {**given, "family": family})
     problems = _complain(wanted.problems)
     try:
-        run = _run(asked, vantage, wanted, annotator, form=form, verbose=verbose)
+        run = _run(asked, vantage, wanted, annotator, form=form, verbose=verbose, output=output)
         status = asyncio.run(run)
     except asyncio.CancelledError:  # interrupted twice
         return _INTERRUPTED
@@ -113,6 +119,7 @@ async def _run(
     *,
     form: str,
     verbose: bool,
+    output: str | None,
 ) -> int:
     crowd = walk(asked, vantage, wanted.many) if wanted.many else None
     if crowd is None:
@@ -141,6 +148,8 @@ async def _run(
             events = lines(asked, vantage, resolved, stop)
         else:
             events = stream(asked, vantage, crowd, stop)
+        if output is not None:
+            events = _kept(events, asked, vantage, output)
         size = len(resolved.targets) if crowd is None else crowd.size
         with Progress(asked.kind, size, sys.stderr) as progress:
             reached = await _follow(events, annotator, show, progress)
@@ -153,6 +162,16 @@ async def _run(
     if stop.is_set():
         return _INTERRUPTED
     return status or (_NOT_REACHED if reached < size else 0)
+
+
+def _kept(
+    events: AsyncGenerator[Line, None], asked: Request, vantage: Vantage, output: str
+) -> AsyncGenerator[Line, None]:
+    """Keep the result of an alias resolution in a directory on its way."""
+    from netsonde.campaign import keep, new_run  # noqa: PLC0415 - few ask for it
+
+    options = {"kind": str(asked.kind), **msgspec.to_builtins(asked.alias)}
+    return keep(events, output, new_run(vantage, options, asked.run.get("seed") or 0))
 
 
 def _tell_refused(crowd: Walk) -> None:

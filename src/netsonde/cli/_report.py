@@ -76,7 +76,8 @@ def _about(dataset: Dataset) -> dict[str, str]:
     runs = list(dataset.runs().values())
     if not runs:
         return {}
-    last = runs[-1]
+    # An alias resolution that was kept beside a campaign says nothing of the campaign.
+    last = next((run for run in reversed(runs) if run.options.get("kind") != "alias"), runs[-1])
     ended = last.ended or "under way, or cut off"
     about = {
         "begun": runs[0].started,

@@ -31,6 +31,7 @@ def targets(
     *,
     family: Literal[4, 6] | None = None,
     selections: Selections | None = None,
+    source: str | None = None,
 ) -> Targets:
     """Return the targets of a command.
 
@@ -39,22 +40,35 @@ def targets(
         file: A file with more; `-` is standard input.
         family: The only family that is welcome.
         selections: For prefixes that say nothing themselves.
+        source: Results whose routers are targets, too.
 
     Raises:
         UsageError: There is none.
         HostError: The file cannot be read.
+        FormatError: The results are damaged.
     """
     found = TargetList(family, selections or Selections())
     found.add(arguments)
     if file is not None:
         found.add_file(file)
+    if source is not None:
+        from netsonde.store import router_addresses  # noqa: PLC0415 - few ask for it
+
+        found.add_addresses(_of_family(router_addresses(source), family))
     if found.is_empty and not found.problem_count:
-        hint = "`netsonde demo` needs no target" if file is None else f"{file} has none"
+        named = file or source
+        hint = "`netsonde demo` needs no target" if named is None else f"{named} has none"
         raise UsageError("no target to measure", hint)
-    if found.plain is None:
+    # What results show and nobody may probe is left out and counted, not told one by one.
+    if found.plain is None or source is not None:
         return Targets((), {}, found.problems, found)
     places: dict[str, str] = {}
     for text, place in found.plain:
         if place:
             places.setdefault(text, place)
     return Targets(tuple(text for text, _ in found.plain), places, found.problems)
+
+
+def _of_family(addresses: Iterable[str], family: Literal[4, 6] | None) -> Iterable[str]:
+    """Leave out the addresses of the other family: nobody wrote them down as targets."""
+    return (one for one in addresses if family in (None, 6 if ":" in one else 4))

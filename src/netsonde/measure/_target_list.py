@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a file read at once; a longer line is refused.
 BLOCK_BYTES = 1 << 18
+#: Addresses taken at once from whoever gives many.
+BLOCK_ADDRESSES = 4_096
 #: Malformed lines that are told one by one; the others are counted.
 PROBLEMS_MAX = 1_000
 #: Plain targets that are also kept as they were written, in order.
@@ -114,6 +117,12 @@ class TargetList:
             self._read(
                 text.replace("\n", " ").encode() + b"\n", place.replace("NUMBER", str(number))
             )
+
+    def add_addresses(self, addresses: Iterable[str]) -> None:
+        """Add addresses of which there may be very many, without a place for messages."""
+        each = iter(addresses)
+        while block := "\n".join(islice(each, BLOCK_ADDRESSES)):
+            self._read(block.encode() + b"\n", "")
 
     def add_file(self, file: str) -> None:
         """Add the lines of a file, which is never in memory as a whole.

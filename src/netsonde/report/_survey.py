@@ -90,6 +90,8 @@ class Survey(NamedTuple):
     vendors: list[Count]
     signatures: list[Count]
     stops: list[Count]
+    router_sizes: list[Count]
+    """Routers that alias resolution knows, by how many addresses they have."""
 
 
 def survey(ask: Ask) -> Survey:
@@ -106,6 +108,7 @@ def survey(ask: Ask) -> Survey:
         vendors=[Count(*row) for row in ask(_VENDORS)],
         signatures=[Count(*row) for row in ask(_SIGNATURES)],
         stops=[Count(*row) for row in ask(_STOPS)],
+        router_sizes=[Count(str(size), number) for size, number in ask(_ROUTER_SIZES)],
     )
 
 
@@ -199,3 +202,9 @@ SELECT '<' || if(te = 0, '*', te::TEXT) || ',' || if(er = 0, '*', er::TEXT) || '
 FROM ({_NAMED}) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {VENDORS_MAX}"""  # noqa: S608
 
 _STOPS = "SELECT stop, count(*) FROM traces GROUP BY stop ORDER BY 2 DESC, 1"
+
+_ROUTER_SIZES = """
+SELECT size, count(*) FROM (
+    SELECT count(DISTINCT address) AS size FROM aliases
+    WHERE methods IS NOT NULL AND run = (SELECT max(run) FROM aliases) GROUP BY router)
+GROUP BY size ORDER BY size"""

@@ -23,11 +23,21 @@ def chunk_of(lines: Iterable[bytes]) -> bytes:
     Raises:
         FormatError: One is no JSON object with a type.
     """
+    return stream_of("records", [_row(line) for line in lines])
+
+
+def stream_of(table: str, values: list[dict[str, Any]]) -> bytes:
+    """Return rows of a table as a chunk of it.
+
+    Args:
+        table: Its name.
+        values: Its columns of each row by name; what is missing is null.
+    """
     import pyarrow as pa  # noqa: PLC0415
 
     from netsonde.store._tables import schema  # noqa: PLC0415
 
-    rows = pa.Table.from_pylist([_row(line) for line in lines], schema=schema("records"))
+    rows = pa.Table.from_pylist(values, schema=schema(table))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows)

@@ -183,6 +183,38 @@ attempts  {_ATTEMPTS}
 """
 )
 
+_ALIASES = _columns(
+    """
+run             uint32    the row of `runs` that found it
+router          address   the first address of its router, which names it
+address         address   the address
+is_target       bool      whether it was asked for; the others answered for one, or lie beside it
+methods         name[]?   methods that found the router; null if the address is alone
+false_positive  float64?  how likely strangers would be taken for it, 0 to 1; null if it is alone
+probe           name?     probe whose replies show the IP identification
+class           name      what its identifications are like: `counter`, `random`, `zero`, ...
+byte_swapped    bool      whether its counter is written in the wrong byte order
+velocity        float64?  counts per second; null if it is no counter
+sent            uint32    probes to it
+received        uint32    replies
+"""
+)
+
+_ALIAS_PAIRS = _columns(
+    """
+run             uint32    the row of `runs` that tested it
+a               address   the lower address
+b               address   the higher one
+method          name      method of the test
+verdict         name      `alias`, `not` or `unknown`
+samples         uint32    replies that it rests on
+rounds          uint32    repeats of the test that were passed
+bounds          uint32    bounds of the monotonic bounds test that were looked at
+distance        uint32?   ally: largest step in sequence; radargun: mean distance
+false_positive  float64?  how likely two strangers would have passed, 0 to 1
+"""
+)
+
 _RECORDS = _columns(
     """
 type    name      type of the result: `multipath`, `alias`, `dns`, `fingerprint`, ...
@@ -228,7 +260,17 @@ TABLES: dict[str, Table] = {
             _FAILED,
             serial="trace",
         ),
-        Table("records", "One row per result of any other kind, as JSON.", _RECORDS),
+        Table("aliases", "One row per address of an alias resolution.", _ALIASES),
+        Table(
+            "alias_pairs",
+            "One row per pair of addresses that was tested: the evidence.",
+            _ALIAS_PAIRS,
+        ),
+        Table(
+            "records",
+            "One row per result of any other kind, as JSON; alias results whole.",
+            _RECORDS,
+        ),
     )
 }
 

@@ -165,33 +165,17 @@ VIEWS = (
         " FROM pings GROUP BY ping",
     ),
     View(
-        "aliases",
-        "One row per address of a router that has several.",
+        "alias_routers",
+        "One row per router that has several addresses, as far as alias resolution knows.",
         (
-            ("router", "the first address of the set, which names it"),
-            ("address", "an address of the router"),
-            ("methods", "methods that found the set"),
+            ("run", "the row of `runs` that found it"),
+            ("router", "its first address, which names it"),
+            ("addresses", "all its addresses"),
+            ("methods", "methods that found it"),
+            ("false_positive", "how likely it is two, 0 to 1"),
         ),
-        "SELECT json_extract_string(s, '$.addresses[0]') AS router,"
-        " unnest(from_json(json_extract(s, '$.addresses'), '[\"VARCHAR\"]')) AS address,"
-        " from_json(json_extract(s, '$.methods'), '[\"VARCHAR\"]') AS methods"
-        " FROM (SELECT unnest(from_json(json_extract(record, '$.sets'), '[\"JSON\"]')) AS s"
-        " FROM records WHERE type = 'alias')",
-    ),
-    View(
-        "alias_pairs",
-        "One row per pair of addresses that was tested.",
-        (
-            ("a", "the lower address"),
-            ("b", "the higher one"),
-            ("method", "method of the test"),
-            ("verdict", "`alias`, `not` or `unknown`"),
-            ("evidence", "the whole pair as JSON"),
-        ),
-        "SELECT json_extract_string(p, '$.a') AS a, json_extract_string(p, '$.b') AS b,"
-        " json_extract_string(p, '$.method') AS method,"
-        " json_extract_string(p, '$.verdict') AS verdict, p AS evidence"
-        " FROM (SELECT unnest(from_json(json_extract(record, '$.pairs'), '[\"JSON\"]')) AS p"
-        " FROM records WHERE type = 'alias')",
+        "SELECT run, router, list(address ORDER BY address) AS addresses,"
+        " any_value(methods) AS methods, any_value(false_positive) AS false_positive"
+        " FROM aliases WHERE methods IS NOT NULL GROUP BY run, router",
     ),
 )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
-from netsonde.model import UsageError
+from netsonde.model import AliasResult, UsageError
 from netsonde.store import _state
+from netsonde.store._aliases import alias_chunks
 from netsonde.store._generation import generation_path, read_generation, settle
-from netsonde.store._rare import chunk_of
+from netsonde.store._rare import chunk_of, events
 from netsonde.store._rows import read_chunk
 from netsonde.store._spool import Header, SpoolWriter
 from netsonde.store._tables import CHILDREN, TABLES, VERSION
@@ -31,6 +33,8 @@ PART_NS = 600_000_000_000
 SYNC_NS = 5_000_000_000
 #: Generations that may wait to become parts; the next one makes `append` wait.
 WAITING_MAX = 2
+
+_IS_ALIAS = re.compile(rb'\{\s*"type"\s*:\s*"alias"')
 
 
 class Writer:
@@ -105,7 +109,7 @@ class Writer:
         self._first = max(self._next.values(), default=0)
 
     def append_result(self, line: bytes) -> None:
-        """Append a result that is no table of its own, as JSON.
+        """Append a result that no engine makes rows of, as JSON; of aliases, rows as well.
 
         Args:
             line: One event, as `--json` prints it.
@@ -113,7 +117,13 @@ class Writer:
         Raises:
             FormatError: It is no JSON object with a type.
         """
-        self.append("records", chunk_of([line]))
+        record = chunk_of([line])
+        if _IS_ALIAS.match(line):
+            (result,) = events([read_chunk("records", record).to_batches()[0]])
+            assert isinstance(result, AliasResult), "its type says so"
+            for table, chunk in alias_chunks(result, self.run):
+                self.append(table, chunk)
+        self.append("records", record)
 
     def finish(self, *, ended: str, counters: dict[str, Any] | None = None) -> None:
         """Note how the run ended; `close` comes after it.
