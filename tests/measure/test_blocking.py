@@ -55,3 +55,23 @@ def test_a_running_loop_is_refused_with_what_to_write_instead() -> None:
     with pytest.raises(UsageError) as caught:
         asyncio.run(inside())
     assert caught.value.hint == "await netsonde.aio.tnt(...)"
+
+
+class _Large:
+    """A result that is expensive to show."""
+
+    shown = 0
+
+    def __repr__(self) -> str:
+        _Large.shown += 1
+        return ""
+
+
+async def _large() -> AsyncGenerator[_Large, None]:
+    for _ in range(2):
+        yield _Large()
+
+
+def test_results_are_not_made_into_text_on_the_way() -> None:
+    found = list(_blocking.iterate(_large(), "ping_many"))
+    assert (len(found), _Large.shown) == (2, 0)

@@ -39,17 +39,22 @@ def iterate(results: AsyncGenerator[T, None], name: str) -> Generator[T, None, N
 
 def _iterate(results: AsyncGenerator[T, None]) -> Generator[T, None, None]:
     # Leaving the runner closes the generators that it has begun.
+    taken: list[T] = []
     with asyncio.Runner() as runner:
-        while True:
-            try:
-                result = runner.run(_next(results))
-            except StopAsyncIteration:
-                return
-            yield result
+        while runner.run(_take_next(results, taken)):
+            yield taken.pop()
 
 
-async def _next(results: AsyncGenerator[T, None]) -> T:
-    return await anext(results)
+async def _take_next(results: AsyncGenerator[T, None], taken: list[T]) -> bool:
+    """Take the next result; false if there is none.
+
+    It is not returned: the runner's handling of signals makes a text of the task, its result
+    included, and a result may be megabytes.
+    """
+    async for result in results:
+        taken.append(result)
+        return True
+    return False
 
 
 def _refuse_running_loop(name: str, how: str) -> None:
