@@ -71,6 +71,11 @@ class World:
         """Return a command to be run where packets come from."""
         return ["ip", "netns", "exec", _NEAR, *command]
 
+    def answer(self, prefix: str) -> None:
+        """Let the far end answer for a further prefix."""
+        command = ["ip", "-n", _FAR, "route", "add", "local", prefix, "dev", "lo"]
+        subprocess.run(command, check=True)
+
     def interface(self) -> int:
         """Return the index of the near interface."""
         shown = subprocess.run(

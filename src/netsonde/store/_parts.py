@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-#: Rows of a row group: each has a dictionary of addresses of its own, and readers hold one group in
-#: memory.
-GROUP_ROWS = 262_144
+#: Rows of a row group; writers and readers hold one in memory.
+GROUP_ROWS = 65_536
+#: The same of tables in which the same addresses come again and again: a group has a dictionary of
+#: them, and larger groups have fewer.
+LARGE_GROUP_ROWS = {"hops": 262_144}
 #: Rows of a batch that reading gives.
 BATCH_ROWS = 16_384
 
@@ -64,10 +66,11 @@ def write_part(
     final.parent.mkdir(parents=True, exist_ok=True)
     draft = final.with_suffix(".tmp")
     count = 0
-    for group in _groups(rows):
+    group_rows = LARGE_GROUP_ROWS.get(table, GROUP_ROWS)
+    for group in _groups(rows, group_rows):
         if count == 0:
             writer = _writer(draft, table, epoch_ns)
-        writer.write_table(group, row_group_size=GROUP_ROWS)
+        writer.write_table(group, row_group_size=group_rows)
         count += group.num_rows
     if count == 0:
         return None
@@ -137,8 +140,8 @@ def _alike(found: pa.DataType, expected: pa.DataType) -> bool:
     return bool(found == expected)
 
 
-def _groups(rows: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield the rows in groups of `GROUP_ROWS` or somewhat more."""
+def _groups(rows: Iterable[pa.Table], group_rows: int) -> Iterator[pa.Table]:
+    """Yield the rows in groups of one size, the last one smaller."""
     import pyarrow as pa  # noqa: PLC0415
 
     held: list[pa.Table] = []
@@ -146,11 +149,11 @@ def _groups(rows: Iterable[pa.Table]) -> Iterator[pa.Table]:
     for chunk in rows:
         held.append(chunk)
         count += chunk.num_rows
-        while count >= GROUP_ROWS:
+        while count >= group_rows:
             whole = pa.concat_tables(held)
-            yield whole.slice(0, GROUP_ROWS)
-            held = [whole.slice(GROUP_ROWS)]
-            count -= GROUP_ROWS
+            yield whole.slice(0, group_rows)
+            held = [whole.slice(group_rows)]
+            count -= group_rows
     if count:
         yield pa.concat_tables(held)
 

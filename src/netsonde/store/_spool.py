@@ -7,6 +7,7 @@ that dies leaves at most one torn frame, at the end; what precedes it is whole.
 
 from __future__ import annotations
 
+import mmap
 import os
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 MAGIC = b"NETSONDE SPOOL 1"
 #: Longest payload of a frame, in bytes; a longer one is a sign of damage.
 FRAME_BYTES_MAX = 256 * 1024 * 1024
+
+#: Bytes of a mapped spool that may stay in memory once they were read.
+KEPT_BYTES_MAX = 4 * 1024 * 1024
 
 _FRAME_HEAD = 8
 
@@ -88,12 +92,17 @@ class Spool(NamedTuple):
         return len(self.data) - self.end
 
     def chunks(self) -> Iterator[memoryview]:
-        """Yield the chunks in the order they were written."""
-        at = self.begin
+        """Yield the chunks in the order they were written.
+
+        What was read does not stay in memory: whoever still uses it reads it again.
+        """
+        at = kept = self.begin
         while at < self.end:
+            kept = _let_go(self.data, kept, at)
             length = int.from_bytes(self.data[at : at + 4], "little")
             yield self.data[at + _FRAME_HEAD : at + _FRAME_HEAD + length]
             at += _FRAME_HEAD + length
+        _let_go(self.data, 0, at, kept_max=0)
 
 
 def read_spool(data: memoryview, name: str) -> Spool | None:
@@ -118,9 +127,11 @@ def read_spool(data: memoryview, name: str) -> Spool | None:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         message = f"{name} has no readable header: {error}"
         raise FormatError(message, offset=len(MAGIC)) from None
-    end = begin
+    end = kept = begin
     while (following := _frame_end(data, end)) is not None:
+        kept = _let_go(data, kept, end)
         end = following
+    _let_go(data, 0, end, kept_max=0)
     return Spool(header, data, begin, end)
 
 
@@ -135,3 +146,16 @@ def _frame_end(data: memoryview, at: int) -> int | None:
         return None
     crc = int.from_bytes(data[at + 4 : body], "little")
     return end if zlib.crc32(data[body:end]) == crc else None
+
+
+def _let_go(data: memoryview, begin: int, end: int, kept_max: int = KEPT_BYTES_MAX) -> int:
+    """Let the system take back the pages that were read, if they are many; return where to go on.
+
+    Pages of a mapped file count as this process's memory until somebody needs them.
+    """
+    if end - begin <= kept_max:
+        return begin
+    if isinstance(data.obj, mmap.mmap):
+        # Those before are let go again: rows that were made of them may have been looked at since.
+        data.obj.madvise(mmap.MADV_DONTNEED, 0, end // mmap.PAGESIZE * mmap.PAGESIZE)
+    return end
