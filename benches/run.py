@@ -29,6 +29,8 @@ PROGRAMS: dict[str, Sequence[str]] = {
     "sweep": [sys.executable, "benches/sweep_vs_zmap_caracal.py"],
     "rtt": [sys.executable, "benches/rtt_vs_capture.py"],
     "store": [sys.executable, "benches/store.py"],
+    "memory": [sys.executable, "benches/memory.py"],
+    "tnt": [sys.executable, "benches/tnt_tunnels.py"],
     "trace": [sys.executable, "benches/trace_vs_scamper.py"],
     "paths": [sys.executable, "benches/paths_vs_scamper.py"],
 }
