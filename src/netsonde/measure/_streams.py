@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
     from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
-#: Bytes read from the engine at once.
-CHUNK_BYTES = 1 << 18
+#: Bytes read from the engine at once: as much as a pipe of it holds.
+CHUNK_BYTES = 1 << 20
 #: Octets of one packed target: version, address and source of 16 octets each.
 TARGET_BYTES = 33
 #: Targets in one frame at most: small, as what was written cannot be taken back.
@@ -126,42 +126,42 @@ async def frames(
 ) -> AsyncGenerator[Frame, None]:
     """Yield what the engine writes until its output ends; interrupt it once `stop` is done."""
     split = _split_lines if output is Output.EVENTS else _split_frames
-    rest = b""
-    reading = asyncio.ensure_future(reader.read(CHUNK_BYTES))
+
+    def interrupt_it(_: object) -> None:
+        interrupt(writer)
+
+    stop.add_done_callback(interrupt_it)
+    kept = bytearray()
     try:
-        while True:
-            if stop.done():
-                interrupt(writer)
-            else:
-                first: set[asyncio.Future[Any]] = {reading, stop}
-                await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-                if not reading.done():
-                    continue
-            chunk = await reading
-            if not chunk:
-                return
-            reading = asyncio.ensure_future(reader.read(CHUNK_BYTES))
-            found, rest = split(rest + chunk)
-            for frame in found:
+        while piece := await reader.read(CHUNK_BYTES):
+            kept += piece
+            for frame in split(kept):
                 yield frame
     finally:
-        reading.cancel()
+        stop.remove_done_callback(interrupt_it)
 
 
-def _split_lines(text: bytes) -> tuple[list[Frame], bytes]:
-    *lines, rest = text.split(b"\n")
-    return [Frame(EVENT, 0, line) for line in lines], rest
+def _split_lines(kept: bytearray) -> list[Frame]:
+    """Take the whole lines out of what was read."""
+    end = kept.rfind(b"\n") + 1
+    lines = bytes(kept[:end]).split(b"\n")[:-1]
+    del kept[:end]
+    return [Frame(EVENT, 0, line) for line in lines]
 
 
-def _split_frames(data: bytes) -> tuple[list[Frame], bytes]:
+def _split_frames(kept: bytearray) -> list[Frame]:
+    """Take the whole frames out of what was read: a long one comes in many pieces."""
     found, start = [], 0
-    while len(data) - start >= _HEADER.size:
-        kind, length = _HEADER.unpack_from(data, start)
+    while len(kept) - start >= _HEADER.size:
+        kind, length = _HEADER.unpack_from(kept, start)
         begin = start + _HEADER.size
-        if len(data) < begin + length:
+        if len(kept) < begin + length:
             break
         start = begin + length
         # The first octet of a table's payload is its number.
-        number = data[begin] if kind == TABLE else 0
-        found.append(Frame(kind, number, data[begin + (kind == TABLE) : start]))
-    return found, data[start:]
+        number = kept[begin] if kind == TABLE else 0
+        with memoryview(kept) as seen:
+            payload = bytes(seen[begin + (kind == TABLE) : start])
+        found.append(Frame(kind, number, payload))
+    del kept[:start]
+    return found
