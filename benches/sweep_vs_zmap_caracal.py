@@ -1,10 +1,11 @@
 """Ping sweeps by netsonde, zmap, scamper and pycaracal, and the ceiling of a bare sender.
 
-All send on the same veth pair to the same kernel, one after the other in rounds, so that they see
-the same load; a counter of the interface says how fast, each program's own output how many
-answered. Medians and ratios are printed; all figures go to target/sweep.json. Needs root. Programs
-that are not installed are left out: zmap and scamper are in Debian, pycaracal is taken from the
-environment target/bench, which `make bench` makes of requirements-bench.txt.
+All send on the same veth pair to the same kernel, one after the other in rounds, each round begun
+by another, so that they see the same load; a counter of the interface says how fast, each program's
+own output how many answered. Printed are medians, and of each ratio the median of those within one
+round; all figures go to target/sweep.json. Needs root. Programs that are not installed are left
+out, and said to be: zmap and scamper are in Debian, pycaracal is taken from the environment
+target/bench, which `make bench` makes of requirements-bench.txt.
 """
 
 import json
@@ -28,8 +29,10 @@ SILENT = "10.32.0.0/14"
 ROOT = Path(__file__).parents[1]
 CARACAL = ROOT / "target/bench/bin/python"
 SWEEP = ROOT / "benches/packets/sweep.py"
-#: Packets per second: more than any of them reaches, and for those that then lose replies, less.
-RATE, ZMAP_RATE, SCAMPER_RATE = 1_000_000, 1_000_000, 10_000
+#: Packets per second: more than any of them reaches; scamper allows no more than this.
+RATE, SILENT_RATE, SCAMPER_RATE = 1_000_000, 4_000_000, 10_000
+#: Pings that scamper has under way: each takes it a second, answered or not.
+SCAMPER_WINDOW = 20_000
 
 
 class Run(NamedTuple):
@@ -40,6 +43,13 @@ class Run(NamedTuple):
     answered: int
 
 
+class Round(NamedTuple):
+    """One run of each program, and the load average after it."""
+
+    runs: dict[str, Run]
+    load: float
+
+
 def main() -> int:
     """Measure, print, write the figures."""
     if os.geteuid() != 0:
@@ -47,17 +57,30 @@ def main() -> int:
         return 0
     with World() as world, tempfile.TemporaryDirectory() as place:
         programs = _programs(world, Path(place))
-        found: dict[str, list[Run]] = {name: [] for name in programs}
-        loads = []
-        for _ in range(ROUNDS):
-            for name, run in programs.items():
-                found[name].append(run())
-            loads.append(os.getloadavg()[0])
-    _print(found, loads)
-    file = ROOT / "target/sweep.json"
-    figures = {name: [run._asdict() for run in runs] for name, runs in found.items()}
-    file.write_text(json.dumps({"loads": loads, "runs": figures}, indent=1) + "\n")
+        rounds = []
+        for number in range(ROUNDS):
+            found = _round(programs, number)
+            rounds.append(Round(found, os.getloadavg()[0]))
+    _print(rounds)
+    figures = [
+        {"load": one.load, "runs": {name: run._asdict() for name, run in one.runs.items()}}
+        for one in rounds
+    ]
+    (ROOT / "target/sweep.json").write_text(json.dumps(figures, indent=1) + "\n")
     return 0
+
+
+def _round(programs: dict[str, Callable[[], Run]], number: int) -> dict[str, Run]:
+    """Run each program once; one that fails has no figure in this round."""
+    names = list(programs)
+    begin = number * len(names) // ROUNDS
+    found = {}
+    for name in names[begin:] + names[:begin]:
+        try:
+            found[name] = programs[name]()
+        except (subprocess.SubprocessError, OSError, ValueError) as error:
+            print(f"round {number + 1}: {name} failed: {error}")
+    return found
 
 
 def _programs(world: World, place: Path) -> dict[str, Callable[[], Run]]:
@@ -65,9 +88,9 @@ def _programs(world: World, place: Path) -> dict[str, Callable[[], Run]]:
     interface = str(world.interface())
     bare = (ceiling, interface, world.hardware, world.gateway, world.source)
 
-    def netsonde(prefix: str, *options: str) -> Run:
+    def netsonde(prefix: str, *options: str, rate: int = RATE) -> Run:
         rows = f"--rows={place / 'rows'}"
-        command = (sys.executable, str(SWEEP), prefix, f"--rate={RATE}", rows, *options)
+        command = (sys.executable, str(SWEEP), prefix, f"--rate={rate}", rows, *options)
         seen, printed = world.run(*command)
         counters = json.loads(printed)["counters"]
         return Run(seen.pps, counters["sent"], counters["received"])
@@ -79,17 +102,19 @@ def _programs(world: World, place: Path) -> dict[str, Callable[[], Run]]:
     def zmap() -> Run:
         out = place / "zmap.csv"
         options = f"-q -i wire -G {world.gateway} -S {world.source} -M icmp_echoscan -T 1 -c 2"
-        command = ("zmap", *options.split(), f"-r{ZMAP_RATE}", "-b/dev/null", f"-o{out}", ANSWERING)
+        command = ("zmap", *options.split(), f"-r{RATE}", "-b/dev/null", f"-o{out}", ANSWERING)
         seen, _ = world.run(*command)
         return Run(seen.pps, seen.packets, len(set(out.read_text().split())))
 
     def scamper() -> Run:
-        targets = place / "targets"
+        targets, out = place / "targets", place / "scamper.warts"
         number = range(TARGETS)
         targets.write_text("".join(f"10.16.{n >> 8}.{n & 255}\n" for n in number))
-        command = f"scamper -p {SCAMPER_RATE} -w 2000 -c".split()
-        seen, printed = world.run(*command, "ping -c 1", "-O", "json", "-f", str(targets))
-        answered = sum('"replies":1' in line for line in printed.splitlines())
+        limits = f"-p {SCAMPER_RATE} -w {SCAMPER_WINDOW}".split()
+        files = ("-O", "warts", "-o", str(out), "-f", str(targets))
+        seen, _ = world.run("scamper", *limits, "-c", "ping -c 1", *files)
+        told = subprocess.run(["sc_warts2json", out], check=True, capture_output=True, text=True)
+        answered = sum('"replies":1' in line for line in told.stdout.splitlines())
         return Run(seen.pps, seen.packets, answered)
 
     def caracal() -> Run:
@@ -98,51 +123,64 @@ def _programs(world: World, place: Path) -> dict[str, Callable[[], Run]]:
         seen, printed = world.run(*command)
         return Run(seen.pps, seen.packets, int(printed.split()[-1]))
 
-    def raw() -> Run:
-        return netsonde(ANSWERING, "--link=raw")
-
     silent = ("--timeout-ms=100", f"--in-flight={1 << 20}")
     programs: dict[str, Callable[[], Run]] = {
         "netsonde": lambda: netsonde(ANSWERING),
-        "netsonde, raw sockets": raw,
+        "netsonde, raw sockets": lambda: netsonde(ANSWERING, "--link=raw"),
         "zmap": zmap,
         "pycaracal": caracal,
         "scamper": scamper,
         "bare sender": lambda: sender(ANSWERING, TARGETS),
-        "netsonde into silence": lambda: netsonde(SILENT, *silent),
+        "netsonde into silence": lambda: netsonde(SILENT, *silent, rate=SILENT_RATE),
         "bare sender into silence": lambda: sender(SILENT, 4 * TARGETS),
         "bare sender into silence, without queue": lambda: sender(SILENT, 4 * TARGETS, "bypass"),
     }
-    if not shutil.which("zmap"):
-        del programs["zmap"]
-    if not shutil.which("scamper"):
-        del programs["scamper"]
-    if not CARACAL.exists():
-        del programs["pycaracal"]
-    return programs
+    return _installed(programs)
+
+
+def _installed(programs: dict[str, Callable[[], Run]]) -> dict[str, Callable[[], Run]]:
+    """Return the programs without those that are not there; say which."""
+    needs = {
+        "zmap": shutil.which("zmap"),
+        "scamper": shutil.which("scamper") and shutil.which("sc_warts2json"),
+        "pycaracal": CARACAL.exists(),
+    }
+    missing = {name for name, there in needs.items() if not there}
+    for name in missing:
+        print(f"without {name}, which is not installed")
+    return {name: run for name, run in programs.items() if name not in missing}
 
 
 def _ceiling() -> str:
-    build = "cargo build --quiet --locked --profile develop -p netsonde-link --example ceiling"
+    build = "cargo build --quiet --locked --release -p netsonde-link --example ceiling"
     subprocess.run(build.split(), cwd=ROOT, check=True)
-    return str(ROOT / "target/develop/examples/ceiling")
+    return str(ROOT / "target/release/examples/ceiling")
 
 
-def _print(found: dict[str, list[Run]], loads: list[float]) -> None:
-    load = statistics.median(loads)
-    print(f"sweeps of {TARGETS} targets, medians of {ROUNDS}; load {load:.1f}")
-    medians = {name: statistics.median(run.pps for run in runs) for name, runs in found.items()}
-    for name, runs in found.items():
-        print(f"{name}  {medians[name] / 1e3:.1f} kpps")
+def _print(rounds: list[Round]) -> None:
+    load = statistics.median(one.load for one in rounds)
+    print(f"sweeps of {TARGETS} targets, medians of {len(rounds)} rounds")
+    print(f"load, median  {load:.1f} tasks")
+    names = dict.fromkeys(name for one in rounds for name in one.runs)
+    for name in names:
+        runs = [one.runs[name] for one in rounds if name in one.runs]
+        print(f"{name}  {statistics.median(run.pps for run in runs) / 1e3:.1f} kpps")
         if any(run.answered for run in runs):
-            share = statistics.median(run.answered / TARGETS for run in runs)
-            print(f"{name}: answered  {share * 100:.2f} %")
-    # No ratio to scamper: called so, it stays below its own limit.
-    for name in ("zmap", "pycaracal"):
-        if name in medians:
-            print(f"netsonde to {name}  {medians['netsonde'] / medians[name]:.2f} times")
-    silent = medians["netsonde into silence"] / medians["bare sender into silence"]
-    print(f"netsonde into silence to the bare sender  {silent:.2f} times")
+            least = min(run.answered for run in runs) / TARGETS * 100
+            print(f"{name}: answered, least  {least:.2f} %")
+    for name, other in (
+        ("netsonde", "zmap"),
+        ("netsonde", "pycaracal"),
+        ("netsonde", "scamper"),
+        ("netsonde into silence", "bare sender into silence"),
+    ):
+        ratios = [
+            one.runs[name].pps / one.runs[other].pps
+            for one in rounds
+            if name in one.runs and other in one.runs
+        ]
+        if ratios:
+            print(f"{name} to {other}  {statistics.median(ratios):.2f} times")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ ANSWERING, SILENT = "10.16.0.0/16", "10.32.0.0/11"
 #: Seconds between two looks at the counter of packets.
 LOOK_S = 0.002
 
-_NEAR, _FAR = "bench-near", "bench-far"
+#: Names of this process: two that measure at once leave each other alone.
+_NEAR, _FAR = f"bench-near-{os.getpid()}", f"bench-far-{os.getpid()}"
 _SETUP = f"""
 ip netns add {_NEAR}
 ip netns add {_FAR}
