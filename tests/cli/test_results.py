@@ -26,7 +26,9 @@ def test_what_comes_before_a_bad_line_is_given_and_its_place_is_told(tmp_path: P
     path.write_text(good + "{}\n")
     results = tnt_results(str(path))
     assert next(results).target == "5.2.0.1"
-    with pytest.raises(FormatError, match=f"a.jsonl:{good.count(chr(10)) + 1}: no event") as caught:
+    with pytest.raises(
+        FormatError, match=f"a.jsonl: line {good.count(chr(10)) + 1}: no event"
+    ) as caught:
         next(results)
     assert caught.value.offset == len(good)
 

@@ -110,3 +110,22 @@ def test_what_is_malformed_is_told_with_its_place(data: bytes, words: str) -> No
     with pytest.raises(FormatError, match=words) as caught:
         read(data, "pcapng")
     assert caught.value.offset is not None
+
+
+@given(packets=st.lists(PACKETS, min_size=1, max_size=3), data=st.data())
+def test_whole_blocks_end_before_a_cut(
+    tmp_path_factory: pytest.TempPathFactory, packets: list[Packet], data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "a.pcapng"
+    whole = write(packets, "pcapng")
+    cut = data.draw(st.integers(0, len(whole)))
+    path.write_bytes(whole[:cut])
+    kept = formats.whole_blocks(path)
+    assert kept <= cut
+    assert kept == len(whole) or cut < len(whole)
+    found = read(whole[:kept], "pcapng") if kept else []
+    assert found == packets[: len(found)]
+    if kept == cut:
+        path.write_bytes(whole[:kept] + b"\0" * 12)
+        with pytest.raises(FormatError, match="cannot be" if kept else "no pcapng file"):
+            formats.whole_blocks(path)

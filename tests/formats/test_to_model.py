@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from netsonde import formats
 from netsonde.formats import IcmpExtension, ScamperHop, ScamperTrace, measured
-from netsonde.formats._to_model import icmp_kind, trace_result
+from netsonde.formats._to_model import trace_result
 from netsonde.model import (
     Label,
     PingMethod,
@@ -75,21 +73,6 @@ def test_duplicates_are_counted_and_hops_without_an_address_left_out() -> None:
     assert (found.first_ttl, len(found.hops), found.duplicates) == (2, 4, 1)
     assert [len(each.replies) for each in found.hops] == [0, 1, 0, 0]
     assert [each.sent for each in found.hops] == [2, 1, 2, 2]
-
-
-@pytest.mark.parametrize(
-    ("icmp", "v6", "kind"),
-    [
-        ((11, 0), False, ReplyKind.TIME_EXCEEDED),
-        ((3, 4), False, ReplyKind.PACKET_TOO_BIG),
-        ((3, 0), True, ReplyKind.TIME_EXCEEDED),
-        ((2, 0), True, ReplyKind.PACKET_TOO_BIG),
-        ((129, 0), True, ReplyKind.ECHO_REPLY),
-        ((77, 0), True, ReplyKind.UNREACHABLE),
-    ],
-)
-def test_kinds(icmp: tuple[int, int], v6: bool, kind: ReplyKind) -> None:
-    assert icmp_kind(*icmp, v6=v6) is kind
 
 
 def test_what_is_no_result_gives_none() -> None:

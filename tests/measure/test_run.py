@@ -23,7 +23,9 @@ class _Scripted:
     def privilege(self) -> Privilege:
         return Privilege.RAW
 
-    async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+    async def run(
+        self, job: bytes, stop: asyncio.Event, *, capture: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         try:
             for line in self.script:
                 yield line

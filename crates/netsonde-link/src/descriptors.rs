@@ -37,10 +37,12 @@ pub enum Role {
     Frames,
     /// A pipe by which routes come, as [`Egress`](crate::egress::Egress) tables in frames.
     Routes,
+    /// A file to which what is sent and received is written.
+    Capture,
 }
 
 /// Every role.
-const ALL: [Role; 16] = [
+const ALL: [Role; 17] = [
     Role::Send4,
     Role::Send6,
     Role::Icmp4,
@@ -57,6 +59,7 @@ const ALL: [Role; 16] = [
     Role::Ring6,
     Role::Frames,
     Role::Routes,
+    Role::Capture,
 ];
 
 impl Role {
@@ -79,6 +82,7 @@ impl Role {
             Self::Ring6 => "ring6",
             Self::Frames => "frames",
             Self::Routes => "routes",
+            Self::Capture => "capture",
         }
     }
 

@@ -6,6 +6,7 @@
 mod ancillary;
 mod bpf;
 pub mod broker;
+pub mod capture;
 mod control;
 pub mod descriptors;
 pub mod drive;

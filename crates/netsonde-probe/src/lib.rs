@@ -28,6 +28,7 @@ mod testing;
 pub(crate) mod tnt;
 mod trace;
 
-pub use engine::Engine;
+pub use engine::{Engine, MESSAGE_SERIAL, Reception};
 pub use error::JobError;
+pub use multipath::diamonds_of;
 pub use tnt::{infer, vendors};

@@ -155,6 +155,9 @@ pub struct Counters {
     /// Destinations refused because the job excludes them, or because a session found them and they are reserved.
     #[serde(default)]
     pub excluded: u64,
+    /// Packets that the capture lacks, because its file did not take them.
+    #[serde(default)]
+    pub uncaptured: u64,
 }
 
 /// What the pings of one target gave.

@@ -1,6 +1,9 @@
 //! The formulas of TNT, as `netsonde_probe` has them.
-use netsonde_probe::{infer, vendors};
+use netsonde_probe::event::Event;
+use netsonde_probe::{diamonds_of, infer, vendors};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 /// Adds this file's exports to `netsonde._core`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -11,6 +14,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(uturn, module)?)?;
     module.add_function(wrap_pyfunction!(opaque_length, module)?)?;
     module.add_function(wrap_pyfunction!(vendor_shares, module)?)?;
+    module.add_function(wrap_pyfunction!(diamonds, module)?)?;
     Ok(())
 }
 
@@ -65,4 +69,19 @@ fn vendor_shares(te_initial: u8, er_initial: u8) -> Vec<(String, f32)> {
         .into_iter()
         .map(|candidate| (candidate.vendor, candidate.share_percent))
         .collect()
+}
+
+/// The diamonds of a multipath result, from its nodes and links: JSON in and out.
+#[pyfunction]
+#[pyo3(signature = (result, /))]
+fn diamonds<'py>(py: Python<'py>, result: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let refused = |text: String| PyValueError::new_err(text);
+    let event: Event =
+        serde_json::from_slice(result).map_err(|error| refused(error.to_string()))?;
+    let Event::Multipath(result) = event else {
+        return Err(refused("no result of multipath".to_owned()));
+    };
+    let found = diamonds_of(&result.nodes, &result.links);
+    let json = serde_json::to_vec(&found).expect("diamonds have string keys only");
+    Ok(PyBytes::new(py, &json))
 }

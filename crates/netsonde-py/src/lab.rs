@@ -1,10 +1,11 @@
 //! The virtual Internet: topologies, Python nodes, measurements in virtual time.
 use crate::lab_live;
 use crate::probe::{parse_job, refused as refused_job};
+use crate::recorded::{Recorded, Recording};
 use netsonde_lab::{AttachmentId, Emission, Host, LabError as Refusal, Node, Topology};
-use netsonde_probe::Engine;
+use netsonde_link::tun::duplicate;
 use pyo3::create_exception;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::collections::HashMap;
@@ -55,18 +56,22 @@ impl Lab {
         Ok(Self { lab, failure })
     }
 
-    /// Runs a job from an attachment in virtual time; `on_event` gets each event as one JSON object.
+    /// Runs a job from an attachment in virtual time; `on_event` gets each event as one JSON object. What is sent and
+    /// received is written to `capture_fd`.
+    #[pyo3(signature = (attachment, job, on_event, *, capture_fd=None))]
     fn measure(
         &mut self,
         py: Python<'_>,
         attachment: &str,
         job: &[u8],
         on_event: Py<PyAny>,
+        capture_fd: Option<i32>,
     ) -> PyResult<()> {
         let attachment = self.lab.attachment(attachment).map_err(refused)?;
-        let engine = Engine::new(&parse_job(job)?, self.lab.now_ns()).map_err(refused_job)?;
+        let recording = capture_fd.map(recording).transpose()?;
+        let recorded = Recorded::new(parse_job(job)?, self.lab.now_ns(), recording);
         let mut host = Measurement {
-            engine,
+            recorded: recorded.map_err(refused_job)?,
             on_event,
             failure: Arc::clone(&self.failure),
             steps: 0,
@@ -170,6 +175,17 @@ impl Lab {
     }
 }
 
+fn recording(descriptor: i32) -> PyResult<Recording> {
+    let file = duplicate(descriptor)
+        .map_err(|error| PyOSError::new_err((error.errno(), error.to_string())))?;
+    Ok(Recording {
+        file: file.into(),
+        link: "lab",
+        description: "virtual time: it begins in 1970",
+        tells_departures: false,
+    })
+}
+
 /// The Python exception for a refused topology or name.
 fn refused(error: Refusal) -> PyErr {
     match error {
@@ -253,7 +269,7 @@ impl Node for PyNode {
 
 /// An engine as a host of the lab; its events go to Python as they come.
 struct Measurement {
-    engine: Engine,
+    recorded: Recorded,
     on_event: Py<PyAny>,
     failure: Failure,
     steps: u32,
@@ -262,7 +278,7 @@ struct Measurement {
 impl Measurement {
     /// Hands over the events that are there.
     fn report(&mut self) {
-        while let Some(event) = self.engine.poll_event() {
+        while let Some(event) = self.recorded.poll_event() {
             let json = serde_json::to_vec(&event).expect("events have string keys only");
             let told = Python::attach(|py| {
                 self.on_event
@@ -294,28 +310,30 @@ impl Measurement {
 
 impl Host for Measurement {
     fn poll_transmit(&mut self, now_ns: u64) -> Option<Vec<u8>> {
-        let packet = self.engine.poll_transmit(now_ns);
+        let mut packet = Vec::new();
+        let serial = self.recorded.poll_transmit(&mut packet, now_ns);
         self.report();
-        packet
+        serial.map(|_| packet)
     }
 
     fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
-        self.engine.handle_packet(received_ns, packet);
+        self.recorded.handle_packet(received_ns, packet);
         self.report();
         self.look();
     }
 
     fn handle_timeout(&mut self, now_ns: u64) {
-        self.engine.handle_timeout(now_ns);
+        self.recorded.engine.handle_timeout(now_ns);
         self.report();
         self.look();
     }
 
     fn poll_timeout(&self) -> Option<u64> {
-        self.engine.poll_timeout()
+        self.recorded.engine.poll_timeout()
     }
 
     fn is_finished(&self) -> bool {
-        self.engine.is_finished() || self.failure.lock().is_ok_and(|failure| failure.is_some())
+        self.recorded.engine.is_finished()
+            || self.failure.lock().is_ok_and(|failure| failure.is_some())
     }
 }

@@ -11,6 +11,7 @@ mod lab;
 mod lab_live;
 mod link;
 mod probe;
+mod recorded;
 mod targets;
 
 use pyo3::prelude::*;

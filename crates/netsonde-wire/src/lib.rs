@@ -41,6 +41,7 @@ pub mod ethernet;
 pub mod icmp;
 pub mod ip;
 pub mod mpls;
+pub mod pcapng;
 pub mod snmp;
 pub mod tcp;
 pub mod udp;

@@ -18,7 +18,15 @@ from netsonde.campaign._keep import new_run, now
 from netsonde.campaign._plan import Plan, read_plan
 from netsonde.campaign._progress import Meter, Progress
 from netsonde.campaign._state import State, identity, refuse_changes
-from netsonde.measure import Walk, blocking_iterate, choose, excluded, job
+from netsonde.measure import (
+    Walk,
+    blocking_iterate,
+    capture_file,
+    choose,
+    excluded,
+    job,
+    refuse_gaps,
+)
 from netsonde.model import (
     Done,
     Failed,
@@ -79,6 +87,8 @@ class Campaign:
         directory: Where the results go; the name of the file, without its ending, if None.
         resume: Go on with what the directory holds.
         vantage: Where to measure from, whatever the plan says.
+        pcap: Write the packets that are sent and received to this file, as pcapng; on resuming,
+            after those of earlier runs.
 
     Raises:
         UsageError: The plan cannot be followed, or the directory holds something else.
@@ -102,6 +112,7 @@ class Campaign:
         *,
         resume: bool = False,
         vantage: VantageLike = None,
+        pcap: Path | str | None = None,
     ) -> None:
         self.plan = plan if isinstance(plan, Plan) else read_plan(plan)
         if str(self.plan.kind) in _NOT_KINDS:
@@ -112,7 +123,8 @@ class Campaign:
         stem = self.plan.file.stem if self.plan.file else self.plan.name or "campaign"
         self.directory = Path(directory if directory is not None else stem)
         self._resume = resume
-        self._vantage = _vantage(self.plan, vantage)
+        self._pcap = pcap
+        self._vantage = self.plan.vantage.open() if vantage is None else choose(vantage)
         self._stopping = asyncio.Event()
         self._aborted = asyncio.Event()
         self._begun = asyncio.Event()
@@ -232,18 +244,20 @@ class Campaign:
         if task is None:
             return
         timer = self._timer()
-        output = self._vantage.stream(task, self._feed(walk), self._aborted)
         try:
-            async with aclosing(output) as frames:
-                async for frame in frames:
-                    if self._aborted.is_set():
-                        break
-                    if batch := self._take(frame, writer, walk):
-                        yield batch
-                    if time.monotonic_ns() - noted_ns >= _NOTE_NS:
-                        noted_ns = time.monotonic_ns()
-                        state.keep(sent=sent_before + self.progress.sent)
-                        state.keep_names(walk.names)
+            with capture_file(self._pcap, append=self._resume) as capture:
+                feed = self._feed(walk)
+                output = self._vantage.stream(task, feed, self._aborted, capture=capture)
+                async with aclosing(output) as frames:
+                    async for frame in frames:
+                        if self._aborted.is_set():
+                            break
+                        if batch := self._take(frame, writer, walk):
+                            yield batch
+                        if time.monotonic_ns() - noted_ns >= _NOTE_NS:
+                            noted_ns = time.monotonic_ns()
+                            state.keep(sent=sent_before + self.progress.sent)
+                            state.keep_names(walk.names)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -254,6 +268,7 @@ class Campaign:
         self.is_complete = walk.left == 0 and self._done == walk.given
         counters = msgspec.to_builtins(self.counters) if self.counters else {}
         writer.finish(ended=now(), counters=counters)
+        refuse_gaps(self._pcap, self.counters)
 
     def _take(self, frame: Frame, writer: Writer, walk: Walk) -> Batch | None:
         """Store what a frame holds."""
@@ -330,17 +345,10 @@ class Campaign:
 
     def _timer(self) -> asyncio.TimerHandle | None:
         """Stop the run in time."""
-        limits, ends = self.plan.limits, []
-        if limits.duration_s is not None:
-            ends.append(limits.duration_s)
-        if limits.deadline is not None:
-            deadline = limits.deadline
-            if deadline.tzinfo is None:
-                deadline = deadline.astimezone()
-            ends.append((deadline - datetime.datetime.now(datetime.UTC)).total_seconds())
-        if not ends:
+        left_s = self.plan.limits.left_s(datetime.datetime.now(datetime.UTC))
+        if left_s is None:
             return None
-        return asyncio.get_running_loop().call_later(max(min(ends), 0), self.stop)
+        return asyncio.get_running_loop().call_later(left_s, self.stop)
 
 
 class _Opened:
@@ -375,14 +383,3 @@ class _Opened:
         finally:
             if kind is None:
                 self._state.keep(running=False)
-
-
-def _vantage(plan: Plan, given: VantageLike) -> Vantage:
-    """Return where to measure from."""
-    if given is not None:
-        return choose(given)
-    if plan.vantage.lab is None:
-        return choose(None, plan.vantage.privilege)
-    from netsonde.lab import load  # noqa: PLC0415 - this host does without it
-
-    return choose(load(plan.vantage.lab, attachment=plan.vantage.attach))

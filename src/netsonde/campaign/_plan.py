@@ -15,6 +15,7 @@ from netsonde.measure import (
     RATE_PPS_DEFAULT,
     OptionError,
     TargetList,
+    choose,
     request,
     selections,
 )
@@ -23,7 +24,7 @@ from netsonde.model import HostError, Kind, NetsondeError, PrefixLimits, UsageEr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netsonde.measure import Request
+    from netsonde.measure import Request, Vantage
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _V4Length = Annotated[int, msgspec.Meta(ge=0, le=32)]
@@ -97,6 +98,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     duration_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
     deadline: datetime.datetime | None = None
 
+    def left_s(self, now: datetime.datetime) -> float | None:
+        """Return how long a run that begins now may take, in seconds; None for no limit."""
+        ends = [] if self.duration_s is None else [self.duration_s]
+        if self.deadline is not None:
+            deadline = self.deadline
+            if deadline.tzinfo is None:
+                deadline = deadline.astimezone()
+            ends.append((deadline - now).total_seconds())
+        return max(min(ends), 0) if ends else None
+
     @property
     def prefix(self) -> PrefixLimits:
         """What one prefix may get."""
@@ -120,6 +131,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lab: str | None = None
     attach: str | None = None
     privilege: Literal["auto", "raw", "none"] = "auto"
+
+    def open(self) -> Vantage:
+        """Return it, ready to be measured from."""
+        if self.lab is None:
+            return choose(None, self.privilege)
+        from netsonde.lab import load  # noqa: PLC0415 - this host does without it
+
+        return choose(load(self.lab, attachment=self.attach))
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,7 +189,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "exclude": [*self.exclude.list, *map(self.path, self.exclude.files)],
             **{name: value for name, value in named.items() if value is not None},
         }
-        for option in options.keys() & {*run, "vantage", "probes_total", "deadline_ms"}:
+        for option in options.keys() & {*run, "vantage", "probes_total", "deadline_ms", "pcap"}:
             raise OptionError(option, "an option of the measurement", "one of the campaign")
         try:
             return request(self.kind, {**options, **run})

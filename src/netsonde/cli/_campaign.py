@@ -46,8 +46,15 @@ def campaign() -> None:
     help="Where the results go. [default: the file's name without .toml]",
 )
 @click.option("--resume", is_flag=True, help="Go on with what DIR holds.")
+@click.option(
+    "--pcap",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the packets that are sent and received to FILE, as pcapng; with --resume, after "
+    "those that it holds.",
+)
 @_json
-def run(file: Path, output: Path | None, resume: bool, as_json: bool) -> int:
+def run(file: Path, output: Path | None, resume: bool, pcap: Path | None, as_json: bool) -> int:
     """Run the campaign in FILE, and store its results in DIR.
 
     Interrupted once, it finishes the targets under way; interrupted twice, it ends at once.
@@ -55,7 +62,7 @@ def run(file: Path, output: Path | None, resume: bool, as_json: bool) -> int:
     """
     from netsonde.campaign import Campaign  # noqa: PLC0415 - help does without it
 
-    made = Campaign(file, output, resume=resume)
+    made = Campaign(file, output, resume=resume, pcap=pcap)
     status = asyncio.run(_run(made, as_json=as_json))
     progress = made.progress
     if as_json:

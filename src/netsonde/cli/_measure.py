@@ -13,7 +13,6 @@ import msgspec
 
 from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
-from netsonde.cli._responders import responders
 from netsonde.cli._show import DotShow, JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
 from netsonde.measure import (
@@ -30,7 +29,7 @@ from netsonde.measure import (
     stream,
     walk,
 )
-from netsonde.model import Kind, NetsondeError, Result, UsageError
+from netsonde.model import Kind, NetsondeError, Result, UsageError, responders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence

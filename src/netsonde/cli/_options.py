@@ -97,6 +97,7 @@ def run_options() -> Callable[[F], F]:
             _option("deadline_ms", budget["total"], texts["deadline_ms"], None),
             _option("origin", str, texts["origin"], None),
             _option("seed", job["seed"], texts["seed"], None),
+            click.Option(["--pcap"], metavar="FILE", help=texts["pcap"]),
         ]
     )
 

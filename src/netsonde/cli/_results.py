@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from netsonde.model import FormatError, HostError, TntResult, decode_event
+from netsonde.model import FormatError, TntResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_HINT = "give the directory of a campaign, or what `netsonde tnt --json` printed"
 
 
 def tnt_results(source: str) -> Iterator[TntResult]:
@@ -27,28 +27,13 @@ def tnt_results(source: str) -> Iterator[TntResult]:
 
         yield from (one for one in Dataset(path).traces() if isinstance(one, TntResult))
         return
+    from netsonde import formats  # noqa: PLC0415 - campaigns do without
+
+    file = sys.stdin.buffer if source == "-" else source
     try:
-        if source == "-":
-            yield from _lines(sys.stdin.buffer, "standard input")
-        else:
-            with path.open("rb") as file:
-                yield from _lines(file, source)
-    except OSError as error:
-        message = f"cannot read {source}: {error.strerror}"
-        hint = "give the directory of a campaign, or what `netsonde tnt --json` printed"
-        raise HostError(message, hint) from None
-
-
-def _lines(file: IO[bytes], name: str) -> Iterator[TntResult]:
-    offset = 0
-    for number, line in enumerate(file, 1):
-        if line.strip() and b'"annotation"' not in line[:30]:
-            try:
-                event = decode_event(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                message = f"{name}:{number}: no event: {error}"
-                hint = "a line is one JSON object, as `netsonde tnt --json` prints them"
-                raise FormatError(message, hint, offset=offset) from None
-            if isinstance(event, TntResult):
-                yield event
-        offset += len(line)
+        for record in formats.read(file, "jsonl"):
+            if isinstance(record, formats.Measured) and isinstance(record.result, TntResult):
+                yield record.result
+    except FormatError as error:
+        name = "standard input" if source == "-" else source
+        raise FormatError(f"{name}: {error.message}", _HINT, offset=error.offset) from None

@@ -8,6 +8,7 @@ formats.write("new.jsonl.gz", records)         gives what the format could not c
 
 from netsonde.formats._files import Format, guess, read, write
 from netsonde.formats._losses import Losses
+from netsonde.formats._pcapng import whole_blocks
 from netsonde.formats._record import Direction, Measured, Packet, Record, Skipped
 from netsonde.formats._scamper import (
     IcmpExtension,
@@ -48,5 +49,6 @@ __all__ = [
     "guess",
     "measured",
     "read",
+    "whole_blocks",
     "write",
 ]

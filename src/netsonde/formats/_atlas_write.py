@@ -46,6 +46,8 @@ def atlas_bytes(records: Iterable[Record], losses: Losses) -> Iterator[bytes]:
     for record in records:
         found = result_of(record, losses)
         result: Result | Trace | None = found.result if found else None
+        if found is not None and found.annotations:
+            losses.field("names, systems and places of addresses")
         if isinstance(result, TntResult):
             losses.field("tunnels: RIPE Atlas has traces only")
             result = result.trace

@@ -51,6 +51,8 @@ def diamond_miner_bytes(records: Iterable[Record], losses: Losses) -> Iterator[b
     for record in records:
         found = result_of(record, losses)
         result: Result | Trace | None = found.result if found else None
+        if found is not None and found.annotations:
+            losses.field("names, systems and places of addresses")
         if isinstance(result, TntResult):
             losses.field("tunnels")
             result = result.trace

@@ -57,6 +57,7 @@ def scamper_trace(
     """Return a trace as scamper's; what netsonde's results do not say is left out."""
     method = _TRACE_METHODS[trace.method]
     last = trace.hops[-1].replies[:1] if trace.hops else ()
+    names = of.names
     is_unreachable = trace.stop is StopReason.UNREACHABLE and last
     return ScamperTrace(
         list=told,
@@ -76,7 +77,9 @@ def scamper_trace(
         source=trace.source,
         target=trace.target,
         user_id=of.user_id or None,
-        hops=tuple(_hop(hop.probe_ttl, reply, of) for hop in trace.hops for reply in hop.replies),
+        hops=tuple(
+            _hop(hop.probe_ttl, reply, of, names) for hop in trace.hops for reply in hop.replies
+        ),
     )
 
 
@@ -100,7 +103,7 @@ def scamper_ping(
     )
 
 
-def _hop(ttl: int, reply: Reply, of: Measured) -> ScamperHop:
+def _hop(ttl: int, reply: Reply, of: Measured, names: dict[str, str]) -> ScamperHop:
     tcp_flags = _TCP_FLAGS.get(reply.kind)
     flags = HOP_SOCKET_STAMP | (HOP_REPLY_TTL if reply.reply_ttl is not None else 0)
     return ScamperHop(
@@ -121,6 +124,7 @@ def _hop(ttl: int, reply: Reply, of: Measured) -> ScamperHop:
         extensions=to_objects(reply.labels, reply.extensions),
         address=reply.responder,
         sent_us=_sent_us(reply, of),
+        name=names.get(reply.responder),
     )
 
 

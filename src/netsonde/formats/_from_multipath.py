@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from netsonde.model import MultipathProbe as Probe
     from netsonde.model import MultipathResult, Reply
 
-_METHODS = {
+#: The numbers that scamper gives to methods.
+METHODS = {
     MultipathMethod.UDP_DPORT: 1,
     MultipathMethod.ICMP_ECHO: 2,
     MultipathMethod.UDP_SPORT: 3,
@@ -74,7 +75,7 @@ def scamper_multipath(
         started_us=time_us(of, result.started_ns),
         source_port=flow.source_port if flow else None,
         destination_port=flow.destination_port if flow else None,
-        method=_METHODS[result.method],
+        method=METHODS[result.method],
         first_ttl=result.first_ttl,
         confidence=min(max(0, round(result.confidence)), 255),
         sent=min(result.sent, U32_MAX),
@@ -82,7 +83,8 @@ def scamper_multipath(
         target=result.target,
         user_id=of.user_id or None,
         nodes=tuple(
-            _node(address, leaving.count(number), result) for address, number in numbers.items()
+            _node(address, leaving.count(number), result, of.names.get(address))
+            for address, number in numbers.items()
         ),
         links=tuple(links[pair] for pair in sorted(links, key=lambda pair: pair[0])),
     )
@@ -111,7 +113,7 @@ def _edges(result: MultipathResult) -> Iterator[_Edge]:
                 yield near, far, node.ttl + 1, end.ttl
 
 
-def _node(address: str, links: int, result: MultipathResult) -> MultipathNode:
+def _node(address: str, links: int, result: MultipathResult, named: str | None) -> MultipathNode:
     index = next(n for n, node in enumerate(result.nodes) if node.address == address)
     quoted = next((one.quoted_ttl for one in result.replies(index)), None)
     return MultipathNode(
@@ -119,6 +121,7 @@ def _node(address: str, links: int, result: MultipathResult) -> MultipathNode:
         links=min(links, U16_MAX),
         quoted_ttl=quoted,
         address=address,
+        name=named,
     )
 
 

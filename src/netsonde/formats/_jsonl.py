@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,9 +11,12 @@ from netsonde.formats._results import result_of
 from netsonde.formats._values import lines
 from netsonde.model import (
     SCHEMA,
+    Annotation,
     Counters,
     Done,
+    Event,
     FormatError,
+    Identification,
     Kind,
     PingResult,
     Privilege,
@@ -21,7 +24,7 @@ from netsonde.model import (
     Start,
     TntResult,
     TraceResult,
-    decode_event,
+    responders,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ if TYPE_CHECKING:
     from netsonde.formats._losses import Losses
     from netsonde.formats._record import Record
     from netsonde.formats._stream import Source
+    from netsonde.model import Address
 
+#: Addresses of which something is remembered.
+ANNOTATIONS_MAX: Final = 1 << 20
 #: The kind of job that gives a result; of one that is not named here, its tag says it.
 _KINDS: dict[type, Kind] = {
     PingResult: Kind.PING,
@@ -38,34 +44,45 @@ _KINDS: dict[type, Kind] = {
     TntResult: Kind.TNT,
 }
 
+_DECODER: msgspec.json.Decoder[Event | Annotation | Identification] = msgspec.json.Decoder(
+    Event | Annotation | Identification
+)
+
 
 def read_jsonl(source: Source) -> Iterator[Measured]:
     """Yield the results of a stream of events, or of several after each other.
+
+    What the stream says of addresses comes with the results that they replied in.
 
     Raises:
         FormatError: A line is no event of this version; what came before was yielded.
     """
     start: Start | None = None
+    known: dict[Address, Annotation] = {}
     for number, offset, line in lines(source):
         try:
-            event = decode_event(line)
+            event = _DECODER.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             message = f"line {number}: no event of netsonde: {error}"
             raise FormatError(message, offset=offset) from None
         if isinstance(event, Start):
             start = event
+        elif isinstance(event, Annotation):
+            if len(known) < ANNOTATIONS_MAX:
+                known[event.address] = event
         elif isinstance(event, Result):
             yield Measured(
                 result=event,
                 epoch_ns=start.epoch_ns if start else None,
                 job=start.job if start else "",
+                annotations=tuple(known[one] for one in responders(event) if one in known),
             )
 
 
 def jsonl_bytes(records: Iterable[Record], losses: Losses) -> Iterator[bytes]:
     """Yield results as events, a stream of its own for each job and clock."""
     stream: tuple[str, int | None] | None = None
-    counters = _Counters()
+    counters, told = _Counters(), set[Annotation]()
     for record in records:
         found = result_of(record, losses)
         if found is None:
@@ -74,9 +91,13 @@ def jsonl_bytes(records: Iterable[Record], losses: Losses) -> Iterator[bytes]:
             if stream is not None:
                 yield counters.done()
             stream = (found.job, found.epoch_ns)
-            counters = _Counters()
+            counters, told = _Counters(), set()
             yield _start(found)
         counters.add(found.result)
+        for each in found.annotations:
+            if each not in told and len(told) < ANNOTATIONS_MAX:
+                told.add(each)
+                yield msgspec.json.encode(each) + b"\n"
         yield msgspec.json.encode(found.result) + b"\n"
     if stream is not None:
         yield counters.done()

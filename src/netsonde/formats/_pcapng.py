@@ -7,6 +7,7 @@ Source:
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from netsonde.formats._record import Direction, Packet, kind_of
@@ -100,6 +101,31 @@ def pcapng_bytes(records: Iterable[Record], losses: Losses) -> Iterator[bytes]:
         yield _packet_block(record, interfaces[record.link_type])
     if comment is None:
         yield _section_block("")
+
+
+def whole_blocks(path: str | Path) -> int:
+    """Return how many bytes of a capture are whole blocks; a writer that was killed may leave more.
+
+    Raises:
+        FormatError: It is no pcapng file.
+        OSError: It cannot be read.
+    """
+    end = 0
+    with Path(path).open("rb") as file:
+        size = file.seek(0, 2)
+        while end + _HEADER_BYTES <= size:
+            file.seek(end)
+            head = file.read(8)
+            if end == 0 and head[:4] != MAGIC:
+                raise FormatError(f"{path} is no pcapng file", "name another", offset=0)
+            (length,) = struct.unpack("<I", head[4:])
+            if length % 4 or not _HEADER_BYTES <= length <= BLOCK_BYTES_MAX:
+                message = f"{path}: a block of {length} bytes cannot be"
+                raise FormatError(message, "name another", offset=end)
+            if end + length > size:
+                break
+            end += length
+    return end
 
 
 def _body(source: Source, number: int, start: int, size: int, order: str) -> bytes:

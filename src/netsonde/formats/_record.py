@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from netsonde.formats._scamper import ScamperCycle, ScamperList
-from netsonde.formats._scamper_ping import Opaque, ScamperMultipath
+from netsonde.formats._scamper_ping import Opaque
 from netsonde.formats._warts import WartsRecord
-from netsonde.model import Result
+from netsonde.model import Address, Annotation, Result
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +23,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         list: The list it is of, where the file has lists.
         cycle: The cycle it is of, where the file has cycles.
         user_id: A number of the user's.
+        annotations: What its file says of the addresses that replied: names, systems, places.
         extra: What else its file says of it, by the names of that format.
     """
 
@@ -32,7 +33,13 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     list: ScamperList | None = None
     cycle: ScamperCycle | None = None
     user_id: int = 0
+    annotations: tuple[Annotation, ...] = ()
     extra: dict[str, Any] = {}
+
+    @property
+    def names(self) -> dict[Address, str]:
+        """The name of each address that has one."""
+        return {each.address: each.names[0] for each in self.annotations if each.names}
 
     def unix_ns(self, time_ns: int) -> int:
         """Return the Unix time of one of the result's times, in nanoseconds.
@@ -95,7 +102,5 @@ def kind_of(record: Record) -> str:
             return record.kind
         case Opaque():
             return f"warts record of type 0x{record.type_:04x}"
-        case ScamperMultipath():
-            return "multipath trace of scamper"
         case _:
             return type(record).__name__

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netsonde.formats._from_multipath import METHODS
 from netsonde.formats._record import Measured, kind_of
 from netsonde.formats._scamper import ScamperCycle, ScamperCycleStop, ScamperList, ScamperTrace
-from netsonde.formats._scamper_names import PING_METHODS, TRACE_METHODS, name
-from netsonde.formats._scamper_ping import ScamperPing
+from netsonde.formats._scamper_names import MULTIPATH_METHODS, PING_METHODS, TRACE_METHODS, name
+from netsonde.formats._scamper_ping import ScamperMultipath, ScamperPing
 from netsonde.formats._to_model import measured
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 #: Methods of scamper that netsonde has too.
 _TRACES = {3, 4, 5}
 _PINGS = {0, 1, 3, 6}
+_MULTIPATHS = set(METHODS.values())
 
 
 def result_of(record: Record, losses: Losses) -> Measured | None:
@@ -46,3 +48,6 @@ def _note(record: Record, losses: Losses) -> None:
             losses.field(f"the method {told} of pings: told as its nearest")
         if any(reply.route or reply.stamps or reply.icmp_times for reply in record.replies):
             losses.field("record route and timestamps of pings")
+    elif isinstance(record, ScamperMultipath) and (record.method or 0) not in _MULTIPATHS:
+        told = name(MULTIPATH_METHODS, record.method)
+        losses.field(f"the method {told} of multipath traces: told as its nearest")

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netsonde.formats._extensions import from_objects
+from netsonde.formats._kinds import icmp_kind, tcp_kind
 from netsonde.formats._record import Measured
 from netsonde.formats._scamper import ScamperTrace
 from netsonde.formats._scamper_names import HOP_TCP, TCP, TRACE_ALL_ATTEMPTS, UDP
-from netsonde.formats._scamper_ping import ScamperPing
+from netsonde.formats._scamper_ping import ScamperMultipath, ScamperPing
+from netsonde.formats._to_multipath import multipath_result
 from netsonde.model import (
+    Annotation,
     Hop,
     PingMethod,
     PingResult,
     Reply,
     ReplyKind,
+    Result,
     StopReason,
     TraceMethod,
     TraceResult,
@@ -53,26 +57,10 @@ _STOPS = {
     5: StopReason.GAP_LIMIT,
     7: StopReason.LAST_TTL,
 }
-_KINDS_V4 = {
-    0: ReplyKind.ECHO_REPLY,
-    3: ReplyKind.UNREACHABLE,
-    5: ReplyKind.REDIRECT,
-    11: ReplyKind.TIME_EXCEEDED,
-    12: ReplyKind.PARAMETER_PROBLEM,
-}
-_KINDS_V6 = {
-    1: ReplyKind.UNREACHABLE,
-    2: ReplyKind.PACKET_TOO_BIG,
-    3: ReplyKind.TIME_EXCEEDED,
-    4: ReplyKind.PARAMETER_PROBLEM,
-    129: ReplyKind.ECHO_REPLY,
-    137: ReplyKind.REDIRECT,
-}
 _ICMP_PARIS = 4
 #: Reasons to stop that a reply gave: the target, an unreachable, another ICMP message.
 _MET_END = (1, 2, 3)
 _TTL_MAX = 255
-_RST, _SYN = 0x04, 0x02
 _PING_ENDS_WHOLE = (None, 0, 1)
 
 
@@ -82,9 +70,13 @@ def measured(record: Record) -> Measured | None:
         case Measured():
             return record
         case ScamperTrace():
-            result: TraceResult | PingResult = trace_result(record)
+            result: Result = trace_result(record)
+            named = [(hop.address, hop.name) for hop in record.hops]
         case ScamperPing():
-            result = ping_result(record)
+            result, named = ping_result(record), []
+        case ScamperMultipath():
+            result = multipath_result(record)
+            named = [(node.address, node.name) for node in record.nodes]
         case _:
             return None
     return Measured(
@@ -93,6 +85,11 @@ def measured(record: Record) -> Measured | None:
         list=record.list,
         cycle=record.cycle,
         user_id=record.user_id or 0,
+        annotations=tuple(
+            Annotation(address=address, names=(name,))
+            for address, name in dict(named).items()
+            if address and name
+        ),
     )
 
 
@@ -206,16 +203,5 @@ def _kind(reply: ScamperHop | ScamperPingReply, protocol: int) -> ReplyKind:
     if protocol == UDP:
         return ReplyKind.UDP_REPLY
     if protocol == TCP:
-        flags = reply.tcp_flags or 0
-        is_syn = flags & _SYN and not flags & _RST
-        return ReplyKind.TCP_SYN_ACK if is_syn else ReplyKind.TCP_RST
+        return tcp_kind(reply.tcp_flags)
     return icmp_kind(reply.icmp_type, reply.icmp_code, v6=":" in (reply.address or ""))
-
-
-def icmp_kind(icmp_type: int | None, icmp_code: int | None, *, v6: bool) -> ReplyKind:
-    """Return what an ICMP message is; what netsonde has no word for is "unreachable"."""
-    if v6:
-        return _KINDS_V6.get(icmp_type or 0, ReplyKind.UNREACHABLE)
-    if (icmp_type, icmp_code) == (3, 4):
-        return ReplyKind.PACKET_TOO_BIG
-    return _KINDS_V4.get(icmp_type or 0, ReplyKind.UNREACHABLE)

@@ -77,6 +77,8 @@ class ToScamper:
                 cycle = self._cycle = _cycle(found, started_ns)
                 yield cycle
             self._ended_s = max(self._ended_s, _seconds(found, ended_ns))
+        if any(each.asn is not None or each.country for each in found.annotations):
+            self._losses.field("systems and places of addresses")
         if isinstance(result, PingResult):
             yield scamper_ping(result, found, told, cycle)
             return

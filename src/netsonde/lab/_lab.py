@@ -156,8 +156,17 @@ class Lab:
         self.run(job, events, attachment)
         yield from events
 
-    def run(self, job: bytes, events: list[bytes], attachment: str | None = None) -> None:
+    def run(
+        self,
+        job: bytes,
+        events: list[bytes],
+        attachment: str | None = None,
+        *,
+        capture_fd: int | None = None,
+    ) -> None:
         """Run a job in virtual time and append its events, one JSON object each.
+
+        What is sent and received is written to the descriptor `capture_fd`, as pcapng.
 
         Raises:
             UsageError: There is no such attachment, or the job is refused.
@@ -167,7 +176,7 @@ class Lab:
         if self._capture is not None:
             engine.capture(self._capture or None)
         try:
-            engine.measure(item.name, job, events.append)
+            engine.measure(item.name, job, events.append, capture_fd=capture_fd)
         except JobError as error:
             raise UsageError(f"the job is refused: {error}") from error
         self.digest = engine.digest()

@@ -6,6 +6,7 @@ What few callers need is imported when it is used.
 from typing import TYPE_CHECKING
 
 from netsonde.measure._blocking import iterate as blocking_iterate
+from netsonde.measure._capture import capture_file, refuse_gaps
 from netsonde.measure._choose import VantageLike, choose
 from netsonde.measure._functions import (
     alias,
@@ -74,6 +75,7 @@ __all__ = [
     "Walk",
     "alias",
     "blocking_iterate",
+    "capture_file",
     "check_dns_name",
     "choose",
     "dns",
@@ -90,6 +92,7 @@ __all__ = [
     "ping",
     "ping_many",
     "prepare",
+    "refuse_gaps",
     "request",
     "selections",
     "stream",

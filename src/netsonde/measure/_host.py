@@ -125,18 +125,25 @@ class Host:
         """
         return interface_mtu(source)
 
-    async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+    async def run(
+        self, job: bytes, stop: asyncio.Event, *, capture: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Run a job in a sealed process and yield its events.
 
         Raises:
             HostError: The sockets cannot be opened, or the process fails.
         """
-        async with aclosing(self.stream(job, None, stop)) as stream:
+        async with aclosing(self.stream(job, None, stop, capture=capture)) as stream:
             async for frame in stream:
                 yield frame.payload
 
     async def stream(
-        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+        self,
+        job: bytes,
+        targets: AsyncIterable[bytes] | None,
+        stop: asyncio.Event,
+        *,
+        capture: int | None = None,
     ) -> AsyncGenerator[Frame, None]:
         """Run a job in a sealed process and yield its output, in pieces.
 
@@ -146,12 +153,16 @@ class Host:
             targets: Those targets, packed (`_streams.pack`), any number of them at once. They are
                 asked for as the engine needs them.
             stop: Set by the caller to interrupt.
+            capture: A descriptor to which what is sent and received is written, as pcapng.
 
         Raises:
             HostError: The sockets cannot be opened, or the process fails.
         """
         needs = msgspec.json.decode(job, type=Needs)
         opened = open_sockets(needs, self._link)
+        if capture is not None:
+            sockets = [*opened.sockets, ("capture", os.dup(capture))]
+            opened = opened._replace(sockets=sockets)
         process = await _start(needs, opened)
         assert process.stdin is not None, "it was piped"
         assert process.stdout is not None, "it was piped"

@@ -43,6 +43,7 @@ class RunKeywords(TypedDict, total=False):
         deadline_ms: After this long, in milliseconds, measurements end with what they have.
         origin: Who asked: free text for the records.
         seed: Orders targets and draws flow identifiers; drawn at random on a host, 1 in a lab.
+        pcap: Write the packets that are sent and received to this file, as pcapng.
     """
 
     vantage: VantageLike
@@ -56,6 +57,7 @@ class RunKeywords(TypedDict, total=False):
     deadline_ms: int | None
     origin: str
     seed: int | None
+    pcap: str | Path | None
 
 
 class PingKeywords(RunKeywords, total=False):

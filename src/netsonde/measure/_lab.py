@@ -63,7 +63,12 @@ class LabVantage:
         return Sources(self.source, is_one_per_family=True)
 
     async def stream(
-        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+        self,
+        job: bytes,
+        targets: AsyncIterable[bytes] | None,
+        stop: asyncio.Event,
+        *,
+        capture: int | None = None,
     ) -> AsyncGenerator[Frame, None]:
         """Run a job whose targets are gathered first, and yield its output, in pieces.
 
@@ -79,7 +84,7 @@ class LabVantage:
             if not gathered:
                 return
             asked = msgspec.structs.replace(asked, targets=tuple(gathered), stream_targets=False)
-        events = self.run(msgspec.json.encode(asked), stop)
+        events = self.run(msgspec.json.encode(asked), stop, capture=capture)
         columns = _core.Columns() if asked.output is Output.COLUMNS else None
         async with aclosing(events):
             async for event in events:
@@ -91,11 +96,13 @@ class LabVantage:
         del source
         return self._lab.mtu()
 
-    async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+    async def run(
+        self, job: bytes, stop: asyncio.Event, *, capture: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Run a job in virtual time, and yield its events; stopped, those that there are."""
         events = _Events(stop)
         with suppress(_StoppedError):
-            await asyncio.to_thread(self._lab.run, job, events)
+            await asyncio.to_thread(self._lab.run, job, events, capture_fd=capture)
         for event in events:
             yield event
 

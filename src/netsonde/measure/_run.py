@@ -7,11 +7,12 @@ import os
 from contextlib import aclosing
 from typing import TYPE_CHECKING, NamedTuple
 
+from netsonde.measure._capture import capture_file, refuse_gaps
 from netsonde.measure._request import SEED_VIRTUAL, Request, excluded, job
 from netsonde.measure._resolve import Resolved, resolve
 from netsonde.measure._streams import unpack
 from netsonde.measure._walk import Walk
-from netsonde.model import Event, Failed, NetsondeError, UsageError, decode_event
+from netsonde.model import Counters, Done, Event, Failed, NetsondeError, UsageError, decode_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -95,17 +96,28 @@ async def stream(
         stop: When set, the job ends with what it has.
 
     Raises:
-        NetsondeError: The job was refused, or failed on the way.
+        NetsondeError: The job was refused, failed on the way, or its capture lacks packets.
     """
     task = job(asked, vantage, None)
-    output = vantage.stream(task, targets.chunks(), stop or asyncio.Event())
-    async with aclosing(output) as frames:
-        async for frame in frames:
-            yield _line(frame.payload)
+    pcap, counters = asked.run.get("pcap"), None
+    with capture_file(pcap) as capture:
+        stop = stop or asyncio.Event()
+        output = vantage.stream(task, targets.chunks(), stop, capture=capture)
+        async with aclosing(output) as frames:
+            async for frame in frames:
+                line = _line(frame.payload)
+                counters = _counters(line.event) or counters
+                yield line
+    refuse_gaps(pcap, counters)
 
 
 async def lines(
-    asked: Request, vantage: Vantage, resolved: Resolved, stop: asyncio.Event | None = None
+    asked: Request,
+    vantage: Vantage,
+    resolved: Resolved,
+    stop: asyncio.Event | None = None,
+    *,
+    append: bool = False,
 ) -> AsyncGenerator[Line, None]:
     """Yield the events of a request.
 
@@ -114,14 +126,21 @@ async def lines(
         vantage: Where to measure from.
         resolved: The targets.
         stop: When set, the job ends with what it has.
+        append: Keep what an earlier job wrote to the capture.
 
     Raises:
-        NetsondeError: The job was refused, or failed on the way.
+        NetsondeError: The job was refused, failed on the way, or its capture lacks packets.
     """
     task = job(asked, vantage, resolved.targets)
-    async with aclosing(vantage.run(task, stop or asyncio.Event())) as stream:
-        async for raw in stream:
-            yield _line(raw)
+    pcap, counters = asked.run.get("pcap"), None
+    with capture_file(pcap, append=append) as capture:
+        output = vantage.run(task, stop or asyncio.Event(), capture=capture)
+        async with aclosing(output) as stream:
+            async for raw in stream:
+                line = _line(raw)
+                counters = _counters(line.event) or counters
+                yield line
+    refuse_gaps(pcap, counters)
 
 
 def _line(raw: bytes) -> Line:
@@ -129,3 +148,7 @@ def _line(raw: bytes) -> Line:
     if isinstance(event, Failed):
         raise NetsondeError(event.reason, event.hint)
     return Line(raw, event)
+
+
+def _counters(event: Event) -> Counters | None:
+    return event.counters if isinstance(event, Done) else None

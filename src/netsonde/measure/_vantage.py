@@ -50,7 +50,9 @@ class Vantage(Protocol):
             HostError: It cannot be known.
         """
 
-    def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+    def run(
+        self, job: bytes, stop: asyncio.Event, *, capture: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Run a job and yield its events, one JSON object each, without line ends.
 
         The last event is `done` or `failed`. Setting `stop` ends the job with what it has;
@@ -59,13 +61,19 @@ class Vantage(Protocol):
         Args:
             job: One JSON object; `privilege` in it is what this vantage said.
             stop: Set by the caller to interrupt.
+            capture: A descriptor to which what is sent and received is written, as pcapng.
         """
 
     def routes(self) -> Routes:
         """Return what fills in the sources of packed targets."""
 
     def stream(
-        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+        self,
+        job: bytes,
+        targets: AsyncIterable[bytes] | None,
+        stop: asyncio.Event,
+        *,
+        capture: int | None = None,
     ) -> AsyncGenerator[Frame, None]:
         """Run a job whose targets come while it runs, and yield its output, in pieces.
 
@@ -73,4 +81,5 @@ class Vantage(Protocol):
             job: One JSON object; `output` in it says what the pieces are.
             targets: Packed targets, any number of them at once.
             stop: Set by the caller to interrupt.
+            capture: A descriptor to which what is sent and received is written, as pcapng.
         """

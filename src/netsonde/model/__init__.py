@@ -48,6 +48,7 @@ from netsonde.model._fingerprint import (
     SnmpEngine,
     TtlSignature,
 )
+from netsonde.model._identification import Evidence, Identification, VendorCount
 from netsonde.model._infer import frpla, initial_ttl, opaque_length, return_length, rtla, uturn
 from netsonde.model._job import (
     SCHEMA,
@@ -91,6 +92,7 @@ from netsonde.model._reply import (
     ReplyKind,
     Unknown,
 )
+from netsonde.model._responders import responders
 from netsonde.model._schema import attributes, json_schema
 from netsonde.model._tnt import Membership, PathHop, Role, Tnt, TntHop, TntResult
 from netsonde.model._trace import Hop, PingResult, StopReason, Trace, TraceResult
@@ -140,6 +142,7 @@ __all__ = [
     "Done",
     "Elsewhere",
     "Event",
+    "Evidence",
     "Extension",
     "Failed",
     "FailedRevelation",
@@ -157,6 +160,7 @@ __all__ = [
     "HopMtu",
     "HopSettled",
     "HostError",
+    "Identification",
     "Interface",
     "IpIdBehaviour",
     "IpIdClass",
@@ -212,6 +216,7 @@ __all__ = [
     "Unknown",
     "UsageError",
     "VendorCandidate",
+    "VendorCount",
     "attributes",
     "decode_event",
     "frpla",
@@ -219,6 +224,7 @@ __all__ = [
     "job_id",
     "json_schema",
     "opaque_length",
+    "responders",
     "return_length",
     "rtla",
     "uturn",

@@ -139,6 +139,7 @@ class Counters(Record, frozen=True, kw_only=True):
             kernel counts them.
         excluded: Destinations refused because the job excludes them, or because a session found
             them and they are reserved.
+        uncaptured: Packets that the capture lacks, because its file did not take them.
     """
 
     sent: UInt64 = 0
@@ -151,3 +152,4 @@ class Counters(Record, frozen=True, kw_only=True):
     refused: UInt64 = 0
     dropped: UInt64 = 0
     excluded: UInt64 = 0
+    uncaptured: UInt64 = 0

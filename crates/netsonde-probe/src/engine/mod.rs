@@ -40,9 +40,11 @@ use check::Checked;
 use limits::Limits;
 use pacer::Pacer;
 use progress::Progress;
+pub use receive::Reception;
 use runs::Run;
 use targets::Pending;
 use timers::Timers;
+pub use transmit::MESSAGE_SERIAL;
 
 /// Targets begun and not ended at most, whatever the rate: bounds the memory. Those of a ping are small and, if silent,
 /// as many as the probes of a second.

@@ -5,12 +5,46 @@ use crate::identity::{Finding, Heard, Unheard};
 use crate::job::Output;
 use crate::measurement::Verdict;
 use crate::session::Answer;
+use core::fmt;
+
+/// What became of a packet that came; the numbers are those of [`Engine::poll_transmit_into`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reception {
+    /// The first answer to a probe, in time.
+    Answer(u32),
+    /// An answer after the wait was over.
+    Late(u32),
+    /// A further answer to a probe.
+    Duplicate(u32),
+    /// Meant for us by address and port, but no answer to any probe of ours.
+    Rejected,
+    /// Too short or too strange to tell.
+    Unparsed,
+    /// Somebody else's.
+    Unrelated,
+    /// It came when all was over.
+    Ended,
+}
+
+impl fmt::Display for Reception {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(serial) => write!(out, "answers probe {serial}"),
+            Self::Late(serial) => write!(out, "answers probe {serial} too late"),
+            Self::Duplicate(serial) => write!(out, "answers probe {serial} again"),
+            Self::Rejected => out.write_str("rejected: no answer to any probe"),
+            Self::Unparsed => out.write_str("cannot be read"),
+            Self::Unrelated => out.write_str("unrelated"),
+            Self::Ended => out.write_str("after the end"),
+        }
+    }
+}
 
 impl Engine {
     /// Takes one whole IP packet, whatever it is, with the time at which it came.
-    pub fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
+    pub fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) -> Reception {
         if self.finished {
-            return;
+            return Reception::Ended;
         }
         // A reply that comes exactly when its wait ends is in time.
         self.wake(received_ns.saturating_sub(1));
@@ -25,13 +59,28 @@ impl Engine {
             Err(Unheard::Unrelated) => Finding::Unrelated,
         };
         match finding {
-            Finding::Rejected => self.counters.rejected += 1,
-            Finding::Unparsed => self.counters.unparsed += 1,
-            Finding::Unrelated | Finding::Authentic(_) => self.counters.unrelated += 1,
+            Finding::Rejected => {
+                self.counters.rejected += 1;
+                Reception::Rejected
+            }
+            Finding::Unparsed => {
+                self.counters.unparsed += 1;
+                Reception::Unparsed
+            }
+            Finding::Unrelated | Finding::Authentic(_) => {
+                self.counters.unrelated += 1;
+                Reception::Unrelated
+            }
         }
     }
 
-    fn handle_reply(&mut self, received_ns: u64, serial: u32, heard: &Heard<'_>, packet: &[u8]) {
+    fn handle_reply(
+        &mut self,
+        received_ns: u64,
+        serial: u32,
+        heard: &Heard<'_>,
+        packet: &[u8],
+    ) -> Reception {
         let entry = self.registry.entry_mut(serial).expect("just found");
         let is_duplicate = core::mem::replace(&mut entry.answered, true);
         let (id, ttl, expires_ns) = (entry.measurement, entry.ttl, entry.expires_ns);
@@ -42,7 +91,7 @@ impl Engine {
             if let Some(measurement) = &mut measurement {
                 measurement.body.handle_duplicate();
             }
-            return;
+            return Reception::Duplicate(serial);
         }
         let verdict = match measurement {
             Some(measurement) => {
@@ -70,18 +119,31 @@ impl Engine {
             None if received_ns <= expires_ns => Verdict::InTime,
             None => Verdict::Late,
         };
+        let reception = self.count(verdict, serial);
+        self.settle(id, received_ns);
+        self.close(received_ns);
+        reception
+    }
+
+    /// Counts an answer; the probe of one that is not believed stays open.
+    fn count(&mut self, verdict: Verdict, serial: u32) -> Reception {
         match verdict {
-            Verdict::InTime => self.counters.received += 1,
-            Verdict::Late => self.counters.late += 1,
+            Verdict::InTime => {
+                self.counters.received += 1;
+                Reception::Answer(serial)
+            }
+            Verdict::Late => {
+                self.counters.late += 1;
+                Reception::Late(serial)
+            }
             Verdict::Rejected => {
                 self.counters.rejected += 1;
                 self.registry
                     .entry_mut(serial)
                     .expect("just found")
                     .answered = false;
+                Reception::Rejected
             }
         }
-        self.settle(id, received_ns);
-        self.close(received_ns);
     }
 }

@@ -10,7 +10,7 @@ use core::net::IpAddr;
 use netsonde_wire::ip;
 
 /// What is sent and is no probe has this number, which a probe has after four thousand million others.
-const MESSAGE_SERIAL: u32 = u32::MAX;
+pub const MESSAGE_SERIAL: u32 = u32::MAX;
 /// Events that wait to be polled before no further target begins: one that may not be probed ends as it begins.
 const EVENTS_MAX: usize = 1 << 14;
 

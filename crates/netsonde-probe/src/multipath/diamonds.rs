@@ -2,9 +2,49 @@
 //!
 //! Source: Augustin, Friedman, Teixeira, "Measuring multipath routing in the Internet", IEEE/ACM Transactions on Networking 2011;
 //! Vermeulen et al., "Multilevel MDA-Lite Paris Traceroute", IMC 2018.
-use super::graph::{Graph, Hop};
-use crate::record::{Diamond, NodeEnd};
+use super::graph::{Graph, Hop, Vertex};
+use crate::record::{Diamond, MultipathLink, MultipathNode, NodeEnd};
 use alloc::vec::Vec;
+
+/// The diamonds of a graph that somebody else found: nodes by TTL, links by node.
+pub fn diamonds_of(nodes: &[MultipathNode], links: &[MultipathLink]) -> Vec<Diamond> {
+    let first_ttl = nodes.iter().map(|node| node.ttl).min().unwrap_or(1);
+    let last_ttl = nodes.iter().map(|node| node.ttl).max().unwrap_or(0);
+    let mut source = Hop::empty(first_ttl.saturating_sub(1));
+    source.vertices.push(Vertex::default());
+    let mut graph = Graph {
+        hops: Vec::from([source]),
+    };
+    graph.hops.extend((first_ttl..=last_ttl).map(Hop::empty));
+    // Where each node went: its hop, and which of it.
+    let mut places = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let hop = usize::from(node.ttl - first_ttl) + 1;
+        let vertices = &mut graph.hops[hop].vertices;
+        places.push((hop, vertices.len()));
+        vertices.push(Vertex {
+            address: node.address,
+            end: node.end,
+            ..Vertex::default()
+        });
+    }
+    for link in links {
+        let near = link
+            .near
+            .map_or(Some(&(0, 0)), |at| places.get(at as usize));
+        if let (Some(near), Some(far)) = (near, places.get(link.far as usize))
+            && near.0 + 1 == far.0
+        {
+            graph.hops[near.0].vertices[near.1].next.insert(far.1);
+            graph.hops[far.0].vertices[far.1].previous.insert(near.1);
+        }
+    }
+    let number = |hop, vertex| {
+        let at = places.iter().position(|place| *place == (hop, vertex));
+        count(at.unwrap_or(usize::MAX))
+    };
+    diamonds(&graph, number)
+}
 
 /// The diamonds of a graph; `number` gives the index of a node of the result.
 pub(super) fn diamonds(graph: &Graph, number: impl Fn(usize, usize) -> u32) -> Vec<Diamond> {

@@ -20,7 +20,7 @@ pub(super) struct Vertex {
     pub(super) previous: BTreeSet<usize>,
     pub(super) next: BTreeSet<usize>,
     /// Silent hops up to here.
-    gap: u8,
+    pub(super) gap: u8,
     /// Why nothing is asked beyond, if nothing is.
     pub(super) end: Option<NodeEnd>,
 }

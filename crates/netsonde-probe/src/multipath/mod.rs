@@ -14,6 +14,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use diamonds::diamonds_of;
 pub(crate) use result::representatives;
 pub(crate) use session::Multipath;
 pub(crate) use shape::{label_flow, trace_options};

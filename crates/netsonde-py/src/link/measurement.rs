@@ -1,13 +1,14 @@
 //! The engine as the loop of a link knows it.
 use super::targets;
+use crate::recorded::{Recorded, Recording};
 use netsonde_columns::Columns;
 use netsonde_link::drive::Host;
 use netsonde_link::link::{Counters, Sink};
 use netsonde_link::monotonic_ns;
 use netsonde_link::stream::push_frame;
+use netsonde_probe::JobError;
 use netsonde_probe::event::Event;
 use netsonde_probe::job::{Job, Output};
-use netsonde_probe::{Engine, JobError};
 
 /// Kinds of frames of the input: packed targets, and that there are no more.
 const TARGETS: u8 = b'T';
@@ -27,14 +28,14 @@ pub(super) struct Measurement {
 }
 
 enum State {
-    Running(Box<Engine>),
+    Running(Box<Recorded>),
     Refused(Option<JobError>),
 }
 
 impl Measurement {
-    pub(super) fn new(job: &[u8]) -> Self {
+    pub(super) fn new(job: &[u8], recording: Option<Recording>) -> Self {
         let (output, state) = match serde_json::from_slice::<Job>(job) {
-            Ok(job) => (job.output, State::start(job)),
+            Ok(job) => (job.output, State::start(job, recording)),
             Err(error) => (Output::Events, State::Refused(Some(error.into()))),
         };
         Self {
@@ -45,9 +46,9 @@ impl Measurement {
         }
     }
 
-    fn engine(&mut self) -> Option<&mut Engine> {
+    fn recorded(&mut self) -> Option<&mut Recorded> {
         match &mut self.state {
-            State::Running(engine) => Some(engine),
+            State::Running(recorded) => Some(recorded),
             State::Refused(_) => None,
         }
     }
@@ -55,8 +56,8 @@ impl Measurement {
     /// What the engine says, with what only the link can know.
     fn poll_event(&mut self) -> Option<Event> {
         match &mut self.state {
-            State::Running(engine) => {
-                let mut event = engine.poll_event()?;
+            State::Running(recorded) => {
+                let mut event = recorded.poll_event()?;
                 if let Event::Done { counters, .. } = &mut event {
                     counters.refused = self.counters.refused;
                     counters.dropped = self.counters.dropped;
@@ -108,9 +109,9 @@ fn write(event: &Event, output: &mut Vec<u8>) {
 }
 
 impl State {
-    fn start(job: Job) -> Self {
-        match Engine::from_job(job, monotonic_ns()) {
-            Ok(engine) => Self::Running(Box::new(engine)),
+    fn start(job: Job, recording: Option<Recording>) -> Self {
+        match Recorded::new(job, monotonic_ns(), recording) {
+            Ok(recorded) => Self::Running(Box::new(recorded)),
             Err(error) => Self::Refused(Some(error)),
         }
     }
@@ -118,32 +119,32 @@ impl State {
 
 impl Sink for Measurement {
     fn handle_sent(&mut self, serial: u32, sent_ns: u64) {
-        if let Some(engine) = self.engine() {
-            engine.handle_sent(serial, sent_ns);
+        if let Some(recorded) = self.recorded() {
+            recorded.handle_sent(serial, sent_ns);
         }
     }
 
     fn handle_packet(&mut self, received_ns: u64, packet: &[u8]) {
-        if let Some(engine) = self.engine() {
-            engine.handle_packet(received_ns, packet);
+        if let Some(recorded) = self.recorded() {
+            recorded.handle_packet(received_ns, packet);
         }
     }
 }
 
 impl Host for Measurement {
     fn poll_transmit(&mut self, now_ns: u64, packet: &mut Vec<u8>) -> Option<u32> {
-        self.engine()?.poll_transmit_into(packet, now_ns)
+        self.recorded()?.poll_transmit(packet, now_ns)
     }
 
     fn handle_timeout(&mut self, now_ns: u64) {
-        if let Some(engine) = self.engine() {
+        if let Some(Recorded { engine, .. }) = self.recorded() {
             engine.handle_timeout(now_ns);
         }
     }
 
     fn poll_timeout(&self) -> Option<u64> {
         let engine_ns = match &self.state {
-            State::Running(engine) => engine.poll_timeout(),
+            State::Running(recorded) => recorded.engine.poll_timeout(),
             State::Refused(_) => None,
         };
         let rows_ns = self.columns.as_ref().and_then(Columns::poll_timeout);
@@ -155,11 +156,11 @@ impl Host for Measurement {
     }
 
     fn wants_frame(&self) -> bool {
-        matches!(&self.state, State::Running(engine) if engine.targets_wanted() > 0)
+        matches!(&self.state, State::Running(recorded) if recorded.engine.targets_wanted() > 0)
     }
 
     fn handle_frame(&mut self, kind: u8, payload: &[u8], _now_ns: u64) -> bool {
-        let State::Running(engine) = &mut self.state else {
+        let Some(Recorded { engine, .. }) = self.recorded() else {
             return false;
         };
         match kind {
@@ -190,14 +191,14 @@ impl Host for Measurement {
     }
 
     fn interrupt(&mut self, now_ns: u64) {
-        if let Some(engine) = self.engine() {
+        if let Some(Recorded { engine, .. }) = self.recorded() {
             engine.interrupt(now_ns);
         }
     }
 
     fn is_finished(&self) -> bool {
         match &self.state {
-            State::Running(engine) => engine.is_finished(),
+            State::Running(recorded) => recorded.engine.is_finished(),
             State::Refused(_) => true,
         }
     }

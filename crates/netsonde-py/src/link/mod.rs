@@ -3,6 +3,7 @@ mod measurement;
 mod routes;
 mod targets;
 
+use crate::recorded::Recording;
 use measurement::Measurement;
 use netsonde_link::broker::{Families, open_packet, open_unprivileged};
 use netsonde_link::descriptors::{Descriptor, Role};
@@ -68,13 +69,13 @@ fn open_link(
 #[pyfunction]
 #[pyo3(signature = (descriptors, rate_pps, /))]
 fn engine_main(descriptors: Vec<(String, i32)>, rate_pps: u32) -> PyResult<()> {
-    let mut link = link(&descriptors, rate_pps).map_err(os_error)?;
+    let (mut link, recording) = link(&descriptors, rate_pps).map_err(os_error)?;
     let terminated = seal::prepare().map_err(os_error)?;
     let mut input = Input::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     seal::seal_with(|| link.start()).map_err(os_error)?;
     let outcome = input.read_task().and_then(|job| {
-        let mut host = Measurement::new(&job);
+        let mut host = Measurement::new(&job, recording);
         let stop = terminated.as_fd();
         drive::run(&mut host, link.as_mut(), &mut input, stop, &mut output)
     });
@@ -94,24 +95,45 @@ fn engine_main(descriptors: Vec<(String, i32)>, rate_pps: u32) -> PyResult<()> {
 /// `EPIPE`, the same on every Linux.
 const EPIPE: i32 = 32;
 
-fn link(descriptors: &[(String, i32)], rate_pps: u32) -> Result<Box<dyn Link>, LinkError> {
+/// What a capture says of packets that the kernel built.
+const REBUILT: &str = "headers as netsonde knows them: without privilege the kernel chooses source ports, \
+     identifications and checksums, and shows no header of a reply";
+
+/// The link that these descriptors make, and where its packets are recorded.
+fn link(
+    descriptors: &[(String, i32)],
+    rate_pps: u32,
+) -> Result<(Box<dyn Link>, Option<Recording>), LinkError> {
     let adopt =
         |(role, number): &(String, i32)| Descriptor::inherited(Role::from_name(role)?, *number);
-    let descriptors = descriptors
+    let mut descriptors = descriptors
         .iter()
         .map(adopt)
         .collect::<Result<Vec<_>, _>>()?;
+    let capture = descriptors
+        .iter()
+        .position(|one| one.role == Role::Capture)
+        .map(|at| descriptors.swap_remove(at).socket);
     let is_raw = descriptors
         .iter()
         .any(|one| matches!(one.role, Role::Send4 | Role::Send6));
     let has_frames = descriptors.iter().any(|one| one.role == Role::Frames);
-    Ok(if has_frames {
-        Box::new(PacketLink::new(descriptors, rate_pps)?)
+    let (link, name, description): (Box<dyn Link>, _, _) = if has_frames {
+        let link = PacketLink::new(descriptors, rate_pps)?;
+        (Box::new(link), "packet", "")
     } else if is_raw {
-        Box::new(RawLink::new(descriptors))
+        (Box::new(RawLink::new(descriptors)), "raw", "")
     } else {
-        Box::new(UnprivilegedLink::new(descriptors))
-    })
+        let link = UnprivilegedLink::new(descriptors);
+        (Box::new(link), "unprivileged", REBUILT)
+    };
+    let recording = capture.map(|file| Recording {
+        file: file.into(),
+        link: name,
+        description,
+        tells_departures: has_frames,
+    });
+    Ok((link, recording))
 }
 
 fn os_error(error: LinkError) -> PyErr {

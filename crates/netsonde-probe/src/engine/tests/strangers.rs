@@ -1,5 +1,5 @@
 //! Packets that nobody asked for: counted, never shown, never a panic.
-use crate::engine::Engine;
+use crate::engine::{Engine, Reception};
 use crate::event::Event;
 use crate::job::Kind;
 use crate::record::Counters;
@@ -78,7 +78,7 @@ fn our_own_probes_coming_back_are_no_replies() {
         let (mut engine, probes) = pinging(method, v6);
         assert_eq!(probes.len(), 4);
         for probe in &probes {
-            engine.handle_packet(1, probe);
+            assert_eq!(engine.handle_packet(1, probe), Reception::Unrelated);
         }
         let counters = counters(engine);
         assert_eq!(
@@ -97,8 +97,12 @@ fn replies_count_once_and_their_repeats_as_duplicates() {
     {
         let (mut engine, probes) = pinging(method, v6);
         for probe in &probes {
-            engine.handle_packet(1, &target_answer(probe));
-            engine.handle_packet(1, &target_answer(probe));
+            let first = engine.handle_packet(1, &target_answer(probe));
+            let again = engine.handle_packet(1, &target_answer(probe));
+            let Reception::Answer(serial) = first else {
+                panic!("{first:?}")
+            };
+            assert!(again == Reception::Duplicate(serial) || again == Reception::Ended);
         }
         let counters = counters(engine);
         // The last repeat comes after the end.

@@ -1,8 +1,7 @@
 """The addresses that an event tells of."""
 
 import netsonde
-from netsonde.cli._responders import responders
-from netsonde.model import Counters, Done, HopSettled, TraceResult
+from netsonde.model import Counters, Done, HopSettled, TraceResult, responders
 
 LAB = netsonde.lab.load("invisible-php-brpr")
 

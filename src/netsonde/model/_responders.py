@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netsonde.model import (
-    AliasResult,
-    FingerprintResult,
-    HopSettled,
-    MultipathResult,
-    PingResult,
-    TntResult,
-    TraceResult,
-)
+from netsonde.model._alias import AliasResult
+from netsonde.model._event import HopSettled
+from netsonde.model._fingerprint import FingerprintResult
+from netsonde.model._multipath import MultipathResult
+from netsonde.model._tnt import TntResult
+from netsonde.model._trace import PingResult, TraceResult
 
 if TYPE_CHECKING:
-    from netsonde.model import Address, Event
+    from netsonde.model._base import Address
+    from netsonde.model._event import Event
 
 
 def responders(event: Event) -> tuple[Address, ...]:
