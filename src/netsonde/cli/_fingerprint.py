@@ -9,17 +9,8 @@ import click
 from netsonde.cli._main import EPILOG
 from netsonde.cli._measure import measure
 from netsonde.cli._options import options_of, place_options, run_options
-from netsonde.model import FingerprintMethod, FingerprintOptions, Kind
-
-
-def _split(
-    context: click.Context, parameter: click.Parameter, value: str | None
-) -> tuple[str, ...] | None:
-    """Return the methods that a list separated by commas names."""
-    if value is None:
-        return None
-    choice = click.Choice([method.value for method in FingerprintMethod])
-    return tuple(choice.convert(part.strip(), parameter, context) for part in value.split(","))
+from netsonde.cli._vendors import split_methods, vendor_options
+from netsonde.model import FingerprintOptions, Kind
 
 
 @click.command(epilog=EPILOG)
@@ -28,11 +19,12 @@ def _split(
     "-m",
     "--methods",
     metavar="LIST",
-    callback=_split,
+    callback=split_methods,
     help="What to ask, separated by commas: ttl (3 probes), snmpv3 (1), lfp (9, ttl included). "
     "[default: ttl]",
 )
 @options_of(FingerprintOptions, without={"methods"})
+@vendor_options
 @run_options()
 @place_options
 def fingerprint(**parameters: Any) -> int:  # noqa: ANN401
@@ -45,6 +37,7 @@ def fingerprint(**parameters: Any) -> int:  # noqa: ANN401
     Examples:
       netsonde fingerprint 192.0.2.1
       netsonde fingerprint -m snmpv3,lfp -f routers.txt --json > out.jsonl
+      netsonde fingerprint -m ttl,lfp --signatures builtin 192.0.2.1
       netsonde fingerprint -m lfp,snmpv3 5.2.0.1 --lab explicit-php
     """
     return measure(Kind.FINGERPRINT, parameters)

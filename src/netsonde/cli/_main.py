@@ -42,6 +42,9 @@ COMMANDS = {
     "fingerprint": Lazy(
         "netsonde.cli._fingerprint", "fingerprint", "Tell what routers are, from how they answer."
     ),
+    "signatures": Lazy(
+        "netsonde.cli._signatures", "signatures", "Learn and show how vendors' routers answer."
+    ),
     "multipath": Lazy(
         "netsonde.cli._multipath", "multipath", "Show all paths that balancers spread flows over."
     ),

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 import msgspec
@@ -15,6 +15,7 @@ from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
 from netsonde.cli._show import DotShow, JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
+from netsonde.cli._vendors import FollowUp, follow_up, identifier
 from netsonde.measure import (
     Request,
     Resolved,
@@ -29,11 +30,12 @@ from netsonde.measure import (
     stream,
     walk,
 )
-from netsonde.model import Kind, NetsondeError, Result, UsageError, responders
+from netsonde.model import FingerprintResult, Kind, NetsondeError, Result, UsageError, responders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from netsonde.annotate import Identifier
     from netsonde.measure import Annotator, Line, Problem
 
 #: Complaints about targets printed one by one; the others are counted.
@@ -50,6 +52,14 @@ _FORMS: dict[str, type[Show]] = {"json": JsonShow, "nodes": NodesShow, "dot": Do
 
 _INTERRUPTED = 130
 _NOT_REACHED = 3
+
+
+class _Known(NamedTuple):
+    """What is told of addresses beside what was measured."""
+
+    annotator: Annotator | None
+    identifier: Identifier | None
+    follow_up: FollowUp | None
 
 
 def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
@@ -81,11 +91,11 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
         given.pop("link", None),
     )
     form = _form(given)
-    annotator = _annotator(given, vantage)
+    known = _Known(_annotator(given, vantage), identifier(given), follow_up(given, vantage))
     asked = request(kind, {**given, "family": family})
     problems = _complain(wanted.problems)
     try:
-        run = _run(asked, vantage, wanted, annotator, form=form, verbose=verbose, output=output)
+        run = _run(asked, vantage, wanted, known, form=form, verbose=verbose, output=output)
         status = asyncio.run(run)
     except asyncio.CancelledError:  # interrupted twice
         return _INTERRUPTED
@@ -114,7 +124,7 @@ async def _run(
     asked: Request,
     vantage: Vantage,
     wanted: Targets,
-    annotator: Annotator | None,
+    known: _Known,
     *,
     form: str,
     verbose: bool,
@@ -151,7 +161,9 @@ async def _run(
             events = _kept(events, asked, vantage, output)
         size = len(resolved.targets) if crowd is None else crowd.size
         with Progress(asked.kind, size, sys.stderr) as progress:
-            reached = await _follow(events, annotator, show, progress)
+            reached = await _follow(events, known, show, progress)
+        if known.follow_up and not stop.is_set():
+            await _fingerprint(known, vantage, show if form else None, stop, verbose=verbose)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
     if crowd is not None:
@@ -183,7 +195,7 @@ def _tell_refused(crowd: Walk) -> None:
 
 
 async def _follow(
-    events: AsyncGenerator[Line, None], annotator: Annotator | None, show: Show, progress: Progress
+    events: AsyncGenerator[Line, None], known: _Known, show: Show, progress: Progress
 ) -> int:
     """Show every event and return how many targets replied."""
     reached = 0
@@ -192,12 +204,34 @@ async def _follow(
             event = line.event
             if isinstance(event, Result):
                 reached += event.reached
-            learned = await annotator.learn(responders(event)) if annotator else ()
+                if known.follow_up:
+                    known.follow_up.add(event)
+            learned = await known.annotator.learn(responders(event)) if known.annotator else ()
             progress.hide()
             show.annotate(learned)
+            if isinstance(event, FingerprintResult) and known.identifier:
+                show.identify(known.identifier.identify(event))
             show.show(line)
             progress.update(event)
     return reached
+
+
+async def _fingerprint(
+    known: _Known, vantage: Vantage, form: Show | None, stop: asyncio.Event, *, verbose: bool
+) -> None:
+    """Fingerprint the routers that the paths had, and show what they cost."""
+    wanted = known.follow_up
+    assert wanted is not None, "asked for"
+    resolved = await wanted.resolved(vantage)
+    if left := len(resolved.problems):
+        click.echo(f"not fingerprinted: {left} addresses that may not be probed", err=True)
+    if not resolved.targets:
+        return
+    show = form or TableShow(wanted.asked, resolved, verbose=verbose, apart=True)
+    events = lines(wanted.asked, vantage, resolved, stop, append=True)
+    with Progress(wanted.asked.kind, len(resolved.targets), sys.stderr) as progress:
+        await _follow(events, known._replace(follow_up=None), show, progress)
+    show.close()
 
 
 def _annotator(given: dict[str, Any], vantage: Vantage) -> Annotator | None:

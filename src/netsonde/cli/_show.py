@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netsonde.measure import Line, Request, Resolved
-    from netsonde.model import Annotation, Event, Result
+    from netsonde.model import Annotation, Event, Identification, Result
 
 #: As long as most router addresses are; a longer one pushes the rest of its line.
 _IPV6_USUAL = "2001:db8:1234:5678::1234"
@@ -59,8 +59,14 @@ class Show(Protocol):
     def annotate(self, learned: Iterable[Annotation]) -> None:
         """Take what others know of addresses that the next event has."""
 
+    def identify(self, found: Iterable[Identification]) -> None:
+        """Take who may have made the address that the next event is of."""
+
     def show(self, line: Line) -> None:
         """Take one event."""
+
+    def close(self) -> None:
+        """Say what can be said once all is over."""
 
 
 class JsonShow:
@@ -71,10 +77,18 @@ class JsonShow:
         for each in learned:
             sys.stdout.write(encode(each).decode() + "\n")
 
+    def identify(self, found: Iterable[Identification]) -> None:
+        """Print each."""
+        for each in found:
+            sys.stdout.write(encode(each).decode() + "\n")
+
     def show(self, line: Line) -> None:
         """Print one event, at once: whoever reads may act on it."""
         sys.stdout.write(line.raw.decode() + "\n")
         sys.stdout.flush()
+
+    def close(self) -> None:
+        """Say nothing more."""
 
 
 class NodesShow:
@@ -83,11 +97,17 @@ class NodesShow:
     def annotate(self, learned: Iterable[Annotation]) -> None:
         """Leave it: the format has no place for it."""
 
+    def identify(self, found: Iterable[Identification]) -> None:
+        """Leave it: there is no place for it."""
+
     def show(self, line: Line) -> None:
         """Print the routers of a result."""
         if isinstance(line.event, AliasResult):
             sys.stdout.writelines(f"{node}\n" for node in alias_nodes(line.event))
             sys.stdout.flush()
+
+    def close(self) -> None:
+        """Say nothing more."""
 
 
 class DotShow:
@@ -96,11 +116,17 @@ class DotShow:
     def annotate(self, learned: Iterable[Annotation]) -> None:
         """Leave it: the graph has addresses only."""
 
+    def identify(self, found: Iterable[Identification]) -> None:
+        """Leave it: there is no place for it."""
+
     def show(self, line: Line) -> None:
         """Print one graph, if the event has one."""
         if isinstance(line.event, MultipathResult):
             sys.stdout.write(multipath_dot(line.event) + "\n")
             sys.stdout.flush()
+
+    def close(self) -> None:
+        """Say nothing more."""
 
 
 class TableShow:
@@ -111,16 +137,22 @@ class TableShow:
             they come; those of many would mix.
         resolved: The targets, and what the caller called them.
         verbose: Tell more.
+        apart: Something else was printed before, and what this cost is to be told.
     """
 
-    def __init__(self, asked: Request, resolved: Resolved, *, verbose: bool) -> None:
+    def __init__(
+        self, asked: Request, resolved: Resolved, *, verbose: bool, apart: bool = False
+    ) -> None:
         self._asked = asked
         self._targets = resolved.targets
         self._names = resolved.names
         self._live = asked.kind in (Kind.PING, Kind.TRACE) and len(resolved.targets) == 1
         self._verbose = verbose
         self._printer = Printer(sys.stdout)
-        self._shown = 0
+        self._shown = int(apart)
+        self._apart = apart
+        self._sent = 0
+        self._identified: dict[str, tuple[Identification, ...]] = {}
         # Live, nobody knows yet how long the addresses will be.
         addresses = [_IPV6_USUAL if ":" in target.address else "" for target in self._targets]
         spread = asked.trace.all_attempts
@@ -131,6 +163,11 @@ class TableShow:
         """Remember it, for the lines of these addresses."""
         self._known |= {each.address: str(each) for each in learned}
 
+    def identify(self, found: Iterable[Identification]) -> None:
+        """Remember it, for the lines of the address."""
+        all_ = tuple(found)
+        self._identified = {each.address: all_ for each in all_}
+
     def show(self, line: Line) -> None:
         """Print one event, if people want it."""
         lines = self._lines(line.event)
@@ -138,6 +175,12 @@ class TableShow:
             return
         self._printer.print(lines)
         sys.stdout.flush()
+
+    def close(self) -> None:
+        """Tell what it cost, if something else was measured as well."""
+        if self._apart:
+            line = f"fingerprints: routers {len(self._targets)}, probes sent {self._sent}"
+            self._printer.print([Text(""), Text(line)])
 
     def _note(self, address: str) -> str:
         return self._known.get(address, "")
@@ -197,6 +240,10 @@ class TableShow:
             case TntResult():
                 return tnt_lines(result, width, name=name, verbose=verbose, known=self._note)
             case FingerprintResult():
-                return fingerprint_lines(result, name=name, verbose=verbose, known=self._note)
+                self._sent += result.sent
+                identified = self._identified.get(result.target, ())
+                return fingerprint_lines(
+                    result, name=name, verbose=verbose, known=self._note, identified=identified
+                )
             case MultipathResult():
                 return multipath_lines(result, width, name=name, verbose=verbose, known=self._note)

@@ -9,6 +9,7 @@ import click
 from netsonde.cli._main import EPILOG
 from netsonde.cli._measure import measure
 from netsonde.cli._options import mtu_option, options_of, place_options, run_options
+from netsonde.cli._vendors import path_option, vendor_options
 from netsonde.model import Kind, TntOptions, TraceOptions
 
 
@@ -17,6 +18,8 @@ from netsonde.model import Kind, TntOptions, TraceOptions
 @options_of(TraceOptions, without={"mtu"})
 @mtu_option
 @options_of(TntOptions)
+@path_option
+@vendor_options
 @run_options()
 @place_options
 def tnt(**parameters: Any) -> int:  # noqa: ANN401

@@ -9,6 +9,7 @@ import click
 from netsonde.cli._main import EPILOG
 from netsonde.cli._measure import measure
 from netsonde.cli._options import mtu_option, options_of, place_options, run_options
+from netsonde.cli._vendors import path_option, vendor_options
 from netsonde.model import Kind, TraceOptions
 
 
@@ -16,6 +17,8 @@ from netsonde.model import Kind, TraceOptions
 @click.argument("target", nargs=-1)
 @options_of(TraceOptions, without={"mtu"})
 @mtu_option
+@path_option
+@vendor_options
 @run_options()
 @place_options
 def trace(**parameters: Any) -> int:  # noqa: ANN401

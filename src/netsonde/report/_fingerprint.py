@@ -11,15 +11,30 @@ from netsonde.report import _words
 from netsonde.report._known import Known, nothing
 
 if TYPE_CHECKING:
-    from netsonde.model import FingerprintResult, SnmpEngine
+    from collections.abc import Iterable
+
+    from netsonde.model import FingerprintResult, Identification, SnmpEngine
 
 _DAY_S = 86_400
 
 
 def fingerprint_lines(
-    result: FingerprintResult, *, name: str = "", verbose: bool = False, known: Known = nothing
+    result: FingerprintResult,
+    *,
+    name: str = "",
+    verbose: bool = False,
+    known: Known = nothing,
+    identified: Iterable[Identification] = (),
 ) -> list[Text]:
-    """Return what is known of an address: one line per method, and the replies if `verbose`."""
+    """Return what is known of an address: one line per method, and the replies if `verbose`.
+
+    Args:
+        result: What it answered.
+        name: What the caller called it.
+        verbose: Tell more.
+        known: What others know of it.
+        identified: Who may have made it.
+    """
     named = f"{name} ({result.target})" if name and name != result.target else result.target
     lines = [Text().append("fingerprint of ").append(named, "bold")]
     if note := _words.safe(known(result.target)):
@@ -31,6 +46,8 @@ def fingerprint_lines(
         lines.append(Text(f"  snmpv3  {said}"))
     if FingerprintMethod.LFP in result.methods:
         lines.append(Text(f"  lfp     {result.lfp.text if result.lfp else 'no answer'}"))
+    for one in identified:
+        lines.append(Text(f"  vendor  by {one.evidence}: {_words.safe(str(one))}", "cyan"))
     for each in result.replies if verbose else ():
         words = [each.reply.kind.value, f"TTL {each.reply.reply_ttl}", f"{each.reply.size} bytes"]
         words += [f"IP-ID {each.reply.ip_id}"] if each.reply.ip_id is not None else []
