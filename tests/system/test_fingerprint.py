@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.chain import Chain
+from tests.system.chain import NETSONDE, Chain
 
 pytestmark = pytest.mark.root
 
@@ -58,3 +58,26 @@ def test_linux_has_the_signature_of_linux(chain: Chain) -> None:
     assert lfp["tcp_ip_id"] == "zero"
     assert (lfp["icmp_size"], lfp["tcp_size"]) == (84, 40)
     assert lfp["rst_sequence"] is False
+
+
+@FAMILIES
+def test_routers_of_a_path_are_told_to_be_linux(chain: Chain, v6: bool) -> None:
+    options = ("--fingerprint", "lfp", "--signatures", "builtin")
+    events = chain.netsonde("trace", chain.target(v6=v6), *options)
+    told = {event["address"]: event for event in events if event["type"] == "identification"}
+    assert set(told) == set(chain.hops(v6=v6))
+    for event in told.values():
+        assert [each["vendor"] for each in event["vendors"]] == ["Linux"]
+        assert event["exact"] is not v6, "over IPv6 there is no identification"
+    done = [event for event in events if event["type"] == "done"]
+    assert done[1]["counters"]["sent"] == 9 * len(told)
+
+
+def test_without_privilege_nothing_is_sent_if_routers_cannot_be_fingerprinted(
+    chain: Chain,
+) -> None:
+    command = [NETSONDE, "trace", chain.target(v6=False), "--fingerprint", "--json"]
+    command += ["--allow-special-purpose", "--privilege", "none"]
+    done = subprocess.run(chain.at(0, *command), check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "raw sockets" in done.stderr

@@ -204,6 +204,9 @@ def _check_privilege(kind: Kind, privilege: Privilege) -> None:
     if kind in (Kind.TNT, Kind.MULTIPATH):
         message = f"{kind} needs raw sockets: else replies show neither TTLs nor labels"
         raise HostError(message, "`netsonde doctor` says how to allow them; trace works without")
+    if kind is Kind.FINGERPRINT:
+        message = "fingerprint needs raw sockets: without them, replies show no headers"
+        raise HostError(message, "`netsonde doctor` says how to allow them")
     if kind is Kind.ALIAS:
         message = "alias needs raw sockets: without them, replies show no IP identification"
         raise HostError(message, "`netsonde doctor` says how to allow them")
