@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from netsonde import formats
 from netsonde.campaign import Batch, Campaign, Progress, read_plan, summary
 from netsonde.model import UsageError
 from netsonde.store import Dataset
@@ -178,3 +179,26 @@ def test_a_consumer_that_leaves_ends_the_run(tmp_path: Path) -> None:
     again, more = run(tmp_path, plan(tmp_path), resume=True)
     assert again.is_complete
     assert {table, *(batch.table for batch in more)} >= {"hops", "traces"}
+
+
+def test_a_capture_goes_on_where_the_campaign_does(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcapng"
+    file = plan(tmp_path, limits="probes_total = 45")
+    first, _ = run(tmp_path, file, pcap=path)
+    once = path.read_bytes()
+    # What a killed run left of a block goes.
+    path.write_bytes(once + once[:11])
+    second, _ = run(tmp_path, plan(tmp_path), resume=True, pcap=path)
+    assert path.read_bytes().startswith(once)
+    found = [one for one in formats.read(path) if isinstance(one, formats.Packet)]
+    sent = [one for one in found if one.direction is formats.Direction.SENT]
+    assert len(sent) == first.progress.sent + second.progress.sent
+    with pytest.raises(UsageError, match="standard output"):
+        run(tmp_path / "other", plan(tmp_path), pcap="-")
+
+
+def test_a_capture_is_no_option_of_the_file(tmp_path: Path) -> None:
+    file = plan(tmp_path)
+    file.write_text(file.read_text() + '[options]\npcap = "a.pcapng"\n')
+    with pytest.raises(UsageError, match="pcap"):
+        read_plan(file)

@@ -41,6 +41,7 @@ def test_tables_tell_who_and_the_cost(tmp_path: Path) -> None:
 def test_wrong_methods_and_files_are_told_before_anything_is_sent(tmp_path: Path) -> None:
     wrong = netsonde("trace", "5.2.0.1", *LAB, "--fingerprint", "smoke")
     assert wrong.status == 2
+    assert "Targets go before the option" in wrong.err
     missing = netsonde("trace", "5.2.0.1", *LAB, "--signatures", str(tmp_path / "none"))
     assert missing.status == 4
     assert missing.out == ""

@@ -72,3 +72,15 @@ def test_a_file_that_takes_nothing_is_an_error_and_the_results_are_there() -> No
         netsonde.ping("5.2.0.1", count=1, vantage=LAB, pcap="/dev/full")
     refuse_gaps(None, Counters(uncaptured=1))
     refuse_gaps("a", None)
+
+
+def test_a_pipe_gets_what_a_file_gets(tmp_path: Path) -> None:
+    file, pipe, read = tmp_path / "file", tmp_path / "pipe", tmp_path / "read"
+    netsonde.ping("5.2.0.1", count=3, vantage=LAB, pcap=file)
+    os.mkfifo(pipe)
+    near = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    netsonde.ping("5.2.0.1", count=3, vantage=LAB, pcap=pipe)
+    read.write_bytes(os.read(near, 1 << 16))
+    os.close(near)
+    assert read.read_bytes() == file.read_bytes()
+    assert len(packets(read)) == 6

@@ -33,6 +33,7 @@ def tnt(**parameters: Any) -> int:  # noqa: ANN401
       netsonde tnt example.net
       netsonde tnt -f targets.txt --json > out.jsonl
       netsonde tnt --brute-force -v example.net
+      netsonde tnt example.net --fingerprint snmpv3,ttl   what the routers are
       netsonde tnt 5.2.0.1 --lab invisible-php-brpr
     """
     return measure(Kind.TNT, parameters)

@@ -30,6 +30,7 @@ def trace(**parameters: Any) -> int:  # noqa: ANN401
       netsonde trace --window 255 example.net      every TTL at once
       netsonde trace -a -q 10 example.net          loss and spread per hop
       netsonde trace --mtu example.net             the largest packet that passes to each hop
+      netsonde trace example.net --fingerprint snmpv3,ttl   what the routers are
       netsonde trace 5.2.0.1 --lab explicit-php
     """
     return measure(Kind.TRACE, parameters)

@@ -54,6 +54,17 @@ def split_methods(
     return tuple(choice.convert(part.strip(), parameter, context) for part in value.split(","))
 
 
+def _split_optional(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Return the methods; what follows a bare option is taken for its list, even a target."""
+    try:
+        return split_methods(context, parameter, value)
+    except click.BadParameter as error:
+        message = f"{error.message} Targets go before the option, or name a method after it."
+        raise click.BadParameter(message, context, parameter) from None
+
+
 def vendor_options(command: F) -> F:
     """Add the options that say what is known of makers."""
     command = click.option(
@@ -80,7 +91,7 @@ def path_option(command: F) -> F:
         is_flag=False,
         flag_value="ttl",
         metavar="[LIST]",
-        callback=split_methods,
+        callback=_split_optional,
         help="Fingerprint each router that replied, once the paths are known: ttl (3 probes each), "
         "snmpv3 (1), lfp (9), separated by commas. [LIST default: ttl]",
     )(command)
