@@ -57,6 +57,7 @@ mod queue;
 mod random;
 mod read;
 mod rewrite;
+pub mod segment;
 mod statistics;
 mod switch;
 pub mod topology;

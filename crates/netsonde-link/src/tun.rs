@@ -111,10 +111,11 @@ fn is_transient(error: &io::Error) -> bool {
 }
 
 /// EIO: the interface is down. EINVAL: neither version 4 nor 6. ENOBUFS, ENOMEM: the kernel is short of memory.
+/// ECONNREFUSED: of a socket, whose other end is closed.
 fn is_refusal(error: &io::Error) -> bool {
     matches!(
         error.raw_os_error(),
-        Some(libc::EIO | libc::EINVAL | libc::ENOBUFS | libc::ENOMEM)
+        Some(libc::EIO | libc::EINVAL | libc::ENOBUFS | libc::ENOMEM | libc::ECONNREFUSED)
     )
 }
 

@@ -1,5 +1,5 @@
 //! The virtual Internet: topologies, Python nodes, measurements in virtual time.
-use crate::lab_live;
+use crate::lab_live::{self, Card};
 use crate::probe::{parse_job, refused as refused_job};
 use crate::recorded::{Recorded, Recording};
 use netsonde_lab::{AttachmentId, Emission, Host, LabError as Refusal, Node, Topology};
@@ -157,20 +157,28 @@ impl Lab {
         PyBytes::new(py, self.lab.pcapng().unwrap_or_default())
     }
 
-    /// Runs on the wall clock between TUN descriptors, by attachment, until `stop_fd` is readable.
+    /// Runs on the wall clock between datagram descriptors, by attachment, until `stop_fd` is readable: TUN
+    /// interfaces and sockets that carry IP packets or, with `ethernet`, frames.
+    #[pyo3(signature = (fds, stop_fd, *, ethernet=false))]
     fn serve(
         &mut self,
         py: Python<'_>,
-        tun_fds: HashMap<String, i32>,
+        fds: HashMap<String, i32>,
         stop_fd: i32,
+        ethernet: bool,
     ) -> PyResult<()> {
-        let devices = tun_fds
+        let devices = fds
             .into_iter()
             .map(|(name, descriptor)| {
                 Ok((self.lab.attachment(&name).map_err(refused)?, descriptor))
             })
             .collect::<PyResult<Vec<_>>>()?;
-        py.detach(|| lab_live::serve(&mut self.lab, &self.failure, devices, stop_fd))?;
+        let card = if ethernet {
+            Card::Frames
+        } else {
+            Card::Packets
+        };
+        py.detach(|| lab_live::serve(&mut self.lab, &self.failure, devices, card, stop_fd))?;
         raise(&self.failure)
     }
 }

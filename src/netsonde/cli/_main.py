@@ -56,6 +56,7 @@ COMMANDS = {
     "demo": Lazy("netsonde.cli._demo", "demo", "See it all on the built-in virtual Internet."),
     "lab": Lazy("netsonde.cli._lab", "lab", "List, show, run and enter virtual Internets."),
     "image": Lazy("netsonde.cli._image", "image", "Build, sign, verify and list images."),
+    "runtime": Lazy("netsonde.cli._runtime", "runtime", "Remove what killed runs left behind."),
     "convert": Lazy("netsonde.cli._convert", "convert", "Convert files: warts, JSON, RIPE Atlas."),
     "doctor": Lazy("netsonde.cli._doctor", "doctor", "Tell what works on this host."),
     "schema": Lazy("netsonde.cli._schema", "schema", "Print the JSON Schema of jobs and events."),

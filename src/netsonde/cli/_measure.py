@@ -16,12 +16,12 @@ from netsonde.cli._progress import Progress
 from netsonde.cli._show import DotShow, JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
 from netsonde.cli._vendors import FollowUp, follow_up, identifier
+from netsonde.cli._vantage import chosen_vantage
 from netsonde.measure import (
     Request,
     Resolved,
     Vantage,
     Walk,
-    choose,
     gather,
     lines,
     prepare,
@@ -84,12 +84,7 @@ def measure(kind: Kind, parameters: Mapping[str, Any]) -> int:
     )
     output = given.pop("output", None)
     verbose = given.pop("verbose", False)
-    vantage = _vantage(
-        given.pop("lab", None),
-        given.pop("attach", None),
-        given.pop("privilege", None),
-        given.pop("link", None),
-    )
+    vantage = chosen_vantage(given)
     form = _form(given)
     known = _Known(_annotator(given, vantage), identifier(given), follow_up(given, vantage))
     asked = request(kind, {**given, "family": family})
@@ -243,25 +238,6 @@ def _annotator(given: dict[str, Any], vantage: Vantage) -> Annotator | None:
     from netsonde.measure import Annotator  # noqa: PLC0415 - few ask, and its library is large
 
     return Annotator(databases, names=bool(names or servers), name_servers=servers, vantage=vantage)
-
-
-def _vantage(
-    lab: str | None,
-    attach: str | None,
-    privilege: Literal["auto", "raw", "none"] | None,
-    link: Literal["auto", "packet", "raw"] | None,
-) -> Vantage:
-    if lab is None:
-        if attach is not None:
-            raise UsageError("--attach names a place in a lab", "add --lab NAME")
-        return choose(None, privilege or "auto", link or "auto")
-    if privilege is not None or link is not None:
-        option = "--privilege" if privilege is not None else "--link"
-        message = f"{option} is for this host, and --lab leaves it"
-        raise UsageError(message, "leave out one of them")
-    from netsonde.lab import load  # noqa: PLC0415 - this host does without it
-
-    return choose(load(lab, attachment=attach))
 
 
 def _family(*, four: bool, six: bool) -> Literal[4, 6] | None:

@@ -44,6 +44,28 @@ _TARGET_OPTIONS = [
     ),
 ]
 
+#: What runs the engine, instead of a process of this installation.
+_RUNTIME_OPTIONS = [
+    click.Option(
+        ["--runtime"],
+        type=click.Choice(["process", "container", "docker", "podman", "unikernel"]),
+        help="Measure from the image: as a sealed process, in a container, or as a virtual "
+        "machine of its own. In a lab, process, podman and unikernel need no right.",
+    ),
+    click.Option(
+        ["--image"],
+        metavar="NAME[:VERSION]",
+        help="Which image; see `netsonde image list`. [default: that of this installation]",
+    ),
+    click.Option(
+        ["--runtime-limit", "runtime_limits"],
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="What the run may use: memory=64m, cpu=600, time=600 (seconds), console=64m; repeat "
+        "it for more.",
+    ),
+]
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 #: Short flags, as the field's tools have them.
@@ -137,6 +159,7 @@ def _place_options(command: F) -> F:
                 help="packet: Ethernet frames, or nothing; raw: raw sockets. [default: auto, "
                 "frames where routes are plain]",
             ),
+            *_RUNTIME_OPTIONS,
             click.Option(["--names"], is_flag=True, help="Ask for the names of addresses (PTR)."),
             click.Option(
                 ["--name-server", "name_servers"],

@@ -38,7 +38,8 @@ from netsonde.measure._keywords import (
 from netsonde.measure._request import OptionError, Request, excluded, job, request
 from netsonde.measure._resolve import Problem, Resolved
 from netsonde.measure._run import Line, gather, lines, prepare, stream, walk
-from netsonde.measure._streams import Frame
+from netsonde.measure._sources import Sources
+from netsonde.measure._streams import EVENT, Frame, unpack
 from netsonde.measure._target_list import Name, Selections, TargetList, selections
 from netsonde.measure._vantage import Vantage
 from netsonde.measure._walk import Walk
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from netsonde.measure._doctor import Finding, examine
 
 __all__ = [
+    "EVENT",
     "IN_FLIGHT_MAX_DEFAULT",
     "RATE_PPS_DEFAULT",
     "AliasKeywords",
@@ -67,6 +69,7 @@ __all__ = [
     "Resolved",
     "RunKeywords",
     "Selections",
+    "Sources",
     "TargetList",
     "TntKeywords",
     "TraceKeywords",
@@ -100,6 +103,7 @@ __all__ = [
     "tnt_many",
     "trace",
     "trace_many",
+    "unpack",
     "walk",
 ]
 

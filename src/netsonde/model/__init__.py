@@ -93,6 +93,7 @@ from netsonde.model._reply import (
     Unknown,
 )
 from netsonde.model._responders import responders
+from netsonde.model._runtime import RuntimeRecord
 from netsonde.model._schema import attributes, json_schema
 from netsonde.model._tnt import Membership, PathHop, Role, Tnt, TntHop, TntResult
 from netsonde.model._trace import Hop, PingResult, StopReason, Trace, TraceResult
@@ -196,6 +197,7 @@ __all__ = [
     "ReplyKind",
     "Result",
     "Role",
+    "RuntimeRecord",
     "SnmpEngine",
     "Start",
     "StopReason",

@@ -8,6 +8,7 @@ from netsonde.model._fingerprint import FingerprintResult
 from netsonde.model._job import Kind, Privilege
 from netsonde.model._multipath import MultipathResult
 from netsonde.model._reply import Counters, Reply
+from netsonde.model._runtime import RuntimeRecord
 from netsonde.model._tnt import TntResult
 from netsonde.model._trace import Hop, PingResult, TraceResult
 
@@ -24,6 +25,7 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
         seed: Repeats the run where the world repeats itself.
         epoch_ns: Unix time at the zero of the vantage's clock, in nanoseconds: added to any other
             time of the stream it gives that time's Unix time. Null where time is virtual.
+        runtime: What ran the engine, where it was an image; null on this host itself and in labs.
     """
 
     schema: int
@@ -33,6 +35,7 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
     targets: UInt32
     seed: UInt64
     epoch_ns: UInt64 | None = None
+    runtime: RuntimeRecord | None = None
 
 
 class PingReply(Record, frozen=True, kw_only=True, tag_field="type", tag="ping-reply"):

@@ -1,0 +1,95 @@
+"""A live lab as the network: the other end of a run's card is the lab itself.
+
+No right is needed: the card is one end of a pair of sockets.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from netsonde.model import HostError
+from netsonde.runtime._card import Card
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netsonde._core import Lab as Engine
+    from netsonde.lab import Lab
+
+#: Octets that wait on either side of the card.
+_BUFFER_BYTES = 1 << 21
+
+
+class LabNetwork:
+    """Serves a lab to one run at a time.
+
+    Args:
+        lab: The lab; its own attachment is where the card is plugged in.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    @contextmanager
+    def plug(self, *, frames: bool) -> Iterator[Card]:
+        """Start the lab afresh, and yield a card in it.
+
+        Args:
+            frames: Whether the card carries Ethernet frames, else IP packets.
+        """
+        engine = self.lab.engine()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with ours, theirs:
+            for end in (ours, theirs):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER_BYTES)
+            with serve(engine, self.lab, ours.fileno(), frames=frames):
+                yield card_in(self.lab, theirs.fileno(), frames=frames)
+
+
+def card_in(lab: Lab, descriptor: int | None, *, frames: bool) -> Card:
+    """Return the card that is plugged in at a lab's attachment."""
+    item = lab.find_attachment(None)
+    networks = [subnet for subnet in (item.subnet, item.subnet6) if subnet is not None]
+    pairs = list(zip(item.interfaces(), networks, strict=True))
+    return Card(
+        frames=frames,
+        descriptor=descriptor,
+        addresses=tuple(f"{host}/{network.prefixlen}" for (host, _), network in pairs),
+        gateways=tuple(str(router) for (_, router), _ in pairs),
+        mtu=item.mtu,
+    )
+
+
+@contextmanager
+def serve(engine: Engine, lab: Lab, descriptor: int, *, frames: bool) -> Iterator[None]:
+    """Serve a lab on a descriptor, from a thread, as long as the context lasts.
+
+    Raises:
+        HostError: The lab failed meanwhile.
+    """
+    stop_read, stop_write = os.pipe()
+    failures: list[BaseException] = []
+    name = lab.find_attachment(None).name
+
+    def run() -> None:
+        try:
+            engine.serve({name: descriptor}, stop_read, ethernet=frames)
+        except BaseException as error:  # a thread has nobody else to tell
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="netsonde-lab")
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(stop_write)
+        thread.join()
+        os.close(stop_read)
+    # A card that went away before us, such as a container's, is no failure.
+    if failures and getattr(failures[0], "errno", 0) != errno.ENETDOWN:
+        raise HostError(f"the lab stopped: {failures[0]}") from failures[0]

@@ -1,0 +1,200 @@
+"""One run: starts its program, yields its events, keeps its limits, and leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from netsonde.model import Event, HostError, NetsondeError, Start, decode_event
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from netsonde.model import RuntimeRecord
+    from netsonde.runtime._launch import Launch
+    from netsonde.runtime._limits import Limits
+
+#: Octets of one line at most.
+LINE_BYTES_MAX = 16 << 20
+#: Octets of complaints that are kept.
+COMPLAINT_BYTES_MAX = 4_096
+#: Seconds that a run has to end after its last event, or after its time is over.
+GRACE_S = 5.0
+_CHUNK_BYTES = 1 << 16
+_FINAL = ("done", "failed")
+
+
+class _Kind(msgspec.Struct):
+    type: str
+
+
+class Run:
+    """A run under way: iterate over it for its events.
+
+    Args:
+        process: The program.
+        launch: How it was started.
+        limits: What it may use.
+        record: What results say of where they come from.
+        began: When it was started, on the clock of `time.monotonic`.
+    """
+
+    def __init__(
+        self,
+        process: Process,
+        launch: Launch,
+        limits: Limits,
+        record: RuntimeRecord,
+        began: float,
+    ) -> None:
+        self._process = process
+        self._launch = launch
+        self._limits = limits
+        self._began = began
+        self._last = ""
+        self._is_stopped = False
+        self.record = record
+
+    async def __aiter__(self) -> AsyncGenerator[Event, None]:
+        """Yield the events, decoded."""
+        async for line in self.lines():
+            yield decode_event(line)
+
+    async def lines(self) -> AsyncGenerator[bytes, None]:
+        """Yield the events, one JSON object each; the last one is `done` or `failed`.
+
+        Raises:
+            HostError: A limit was passed, or the program ended otherwise than by its last event.
+        """
+        left = self._limits.time_s - (time.monotonic() - self._began)
+        try:
+            async with asyncio.timeout(max(left, 0) + GRACE_S):
+                async for line in self._output():
+                    yield line
+        except TimeoutError:
+            message = f"the run took longer than {self._limits.time_s} s"
+            raise HostError(message, "--runtime-limit time=SECONDS gives it more") from None
+        if self._last not in _FINAL and not self._is_stopped:
+            raise await self._failure()
+
+    def stop(self) -> None:
+        """End the job with what it has; a second time, at once."""
+        writer = self._process.stdin
+        if self._launch.takes_stop and not self._is_stopped and writer is not None:
+            with suppress(OSError, RuntimeError):
+                writer.write(b"stop\n")
+        else:
+            self._kill()
+        self._is_stopped = True
+
+    async def end(self) -> None:
+        """End what runs still."""
+        self._kill()
+        await self._process.wait()
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            if self._process.returncode is None:
+                self._process.kill()
+
+    async def _output(self) -> AsyncGenerator[bytes, None]:
+        """Yield lines that are events: firmware and kernels write others before."""
+        reader, seen, rest = self._process.stdout, 0, b""
+        assert reader is not None, "it was piped"
+        while chunk := await reader.read(_CHUNK_BYTES):
+            seen += len(chunk)
+            if seen > self._limits.console_bytes or len(rest) > LINE_BYTES_MAX:
+                message = f"the run wrote more than {self._limits.console_bytes} octets"
+                raise HostError(message, "--runtime-limit console=SIZE lets it write more")
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                bare = line.strip()
+                if bare.startswith(b"{"):
+                    yield self._checked(bare)
+                    if self._last in _FINAL:
+                        return
+
+    def _checked(self, line: bytes) -> bytes:
+        """Return an event, and with the first one what it came from."""
+        try:
+            event = decode_event(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise HostError(f"the run wrote what is no event: {error}") from None
+        self._last = msgspec.json.decode(line, type=_Kind).type
+        if isinstance(event, Start):
+            return msgspec.json.encode(msgspec.structs.replace(event, runtime=self.record))
+        return line
+
+    async def _failure(self) -> NetsondeError:
+        """Return what is to be said of a run that ended without its last event."""
+        complaint = b""
+        if self._process.stderr is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE_S):
+                    complaint = await self._process.stderr.read(COMPLAINT_BYTES_MAX)
+                    await self._process.wait()
+        self._kill()
+        status = await self._process.wait()
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        detail = f": {lines[-1]}" if lines else ""
+        if status == -signal.SIGSYS:
+            return HostError(f"the image made a system call that is forbidden to it{detail}")
+        if status == -signal.SIGXCPU or (status == -signal.SIGKILL and not detail):
+            hint = "--runtime-limit cpu=SECONDS and memory=SIZE give it more"
+            return HostError("the run was ended by the kernel: a limit was passed", hint)
+        how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+        return HostError(f"{self.record.name} ended without a result ({how}){detail}")
+
+
+@asynccontextmanager
+async def started(launch: Launch, limits: Limits, record: RuntimeRecord) -> AsyncIterator[Run]:
+    """Start a program and yield its run; when the context ends, the program is gone.
+
+    Raises:
+        HostError: It cannot be started.
+    """
+    began = time.monotonic()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *launch.program,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # Nothing of ours is inheritable but what `enter` makes so.
+            close_fds=False,
+            preexec_fn=launch.enter,
+            env=dict(launch.environment),
+        )
+    except OSError as error:
+        message = f"cannot start {launch.program[0]}: {error.strerror}"
+        raise HostError(message, "`netsonde doctor` tells what this host has") from error
+    run = Run(process, launch, limits, record, began)
+    feeding = asyncio.ensure_future(_feed(process, launch))
+    try:
+        yield run
+    finally:
+        feeding.cancel()
+        await asyncio.gather(feeding, return_exceptions=True)
+        await run.end()
+    if not feeding.cancelled() and (failure := feeding.exception()) is not None:
+        raise failure
+
+
+async def _feed(process: Process, launch: Launch) -> None:
+    """Give the program its input; what is gone already is told of by its output."""
+    if launch.prepare is not None:
+        try:
+            await launch.prepare()
+        except BaseException:
+            process.kill()
+            raise
+    assert process.stdin is not None, "it was piped"
+    with suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(launch.stdin)
+        await process.stdin.drain()

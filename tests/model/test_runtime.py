@@ -1,0 +1,25 @@
+"""Where the engine of a run was."""
+
+import msgspec
+import pytest
+
+from netsonde.model import Kind, Privilege, RuntimeRecord, Start, decode_event
+
+
+def test_a_start_may_say_where_it_was() -> None:
+    record = RuntimeRecord(name="unikernel", engine="qemu-tcg", image="sha256:00", rtt_bias_ns=5)
+    start = Start(
+        schema=1,
+        job="x",
+        kind=Kind.TNT,
+        privilege=Privilege.RAW,
+        targets=1,
+        seed=1,
+        runtime=record,
+    )
+    assert decode_event(msgspec.json.encode(start)) == start
+
+
+def test_more_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"name": "x", "image": "y", "other": 1}, RuntimeRecord)
