@@ -48,7 +48,12 @@ _TARGET_OPTIONS = [
 _RUNTIME_OPTIONS = [
     click.Option(
         ["--runtime"],
-        type=click.Choice(["process", "container", "docker", "podman", "unikernel"]),
+        type=click.Choice(
+            [
+                *("process", "container", "docker", "podman"),
+                *("unikernel", "firecracker", "cloud-hypervisor"),
+            ]
+        ),
         help="Measure from the image: as a sealed process, in a container, or as a virtual "
         "machine of its own. In a lab, process, podman and unikernel need no right.",
     ),

@@ -37,7 +37,7 @@ CARD = "card"
 #: What this host's ends of the ways out are called, before their number.
 STEM = "nsonde"
 
-_TUNSETIFF = 0x400454CA
+_TUNSETIFF, _TUNSETPERSIST, _TUNSETOWNER = 0x400454CA, 0x400454CB, 0x400454CC
 _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 _BRIDGE, _OUT = "bridge", "out"
 
@@ -54,11 +54,12 @@ class HostNetwork:
         self._is_translated = is_translated
 
     @contextmanager
-    def plug(self, *, has_descriptor: bool = True) -> Iterator[Plugged]:
+    def plug(self, *, has_descriptor: bool = True, owner: int | None = None) -> Iterator[Plugged]:
         """Make a network, and yield a card in it.
 
         Args:
             has_descriptor: Whether the card is a TAP of ours; else `Plugged.into` plugs it.
+            owner: Who may open that TAP by its name; None if its descriptor is passed on.
 
         Raises:
             HostError: A right or a program is missing, or this host does not forward.
@@ -70,8 +71,12 @@ class HostNetwork:
             space.quiet("default")
             descriptor = None
             if has_descriptor:
-                descriptor = space.inside(_open_tap)
-                held.callback(os.close, descriptor)
+                descriptor = space.inside(lambda: open_tap(owner))
+                if owner is None:
+                    held.callback(os.close, descriptor)
+                else:
+                    os.close(descriptor)
+                    descriptor = None
             number = _make_way_out(space, has_card=has_descriptor)
             name = f"{STEM}{number}"
             # Deleting one end deletes both, at once and not when the kernel finds the time.
@@ -100,7 +105,7 @@ class Plugged:
 
     def __init__(self, card: Card, space: Namespace) -> None:
         self.card = card
-        self._space = space
+        self.space = space
 
     async def into(self, pid: int) -> None:
         """Plug the card into the namespace of a process, as the interface `INTERFACE`.
@@ -108,7 +113,7 @@ class Plugged:
         Raises:
             HostError: It cannot be.
         """
-        plug_into(self._space, pid, master=_BRIDGE)
+        plug_into(self.space, pid, master=_BRIDGE)
 
 
 def plug_into(space: Namespace, pid: int, *, master: str = "") -> None:
@@ -137,7 +142,16 @@ def plug_into(space: Namespace, pid: int, *, master: str = "") -> None:
         other.close()
 
 
-def _open_tap() -> int:
+def open_tap(owner: int | None = None) -> int:
+    """Return a new TAP `CARD` of the namespace that this thread is in.
+
+    Args:
+        owner: Whoever may open it once more, by its name, when this descriptor is closed; None if
+            nobody shall.
+
+    Raises:
+        HostError: It may not be made.
+    """
     try:
         descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -146,6 +160,9 @@ def _open_tap() -> int:
     try:
         request = struct.pack("16sH22x", CARD.encode(), _IFF_TAP | _IFF_NO_PI)
         fcntl.ioctl(descriptor, _TUNSETIFF, request)
+        if owner is not None:
+            fcntl.ioctl(descriptor, _TUNSETOWNER, owner)
+            fcntl.ioctl(descriptor, _TUNSETPERSIST, 1)
     except OSError as error:
         os.close(descriptor)
         raise HostError(f"cannot make a TAP: {error.strerror}", "run as root") from error

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from netsonde.runtime._namespace import Namespace
+
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -36,6 +38,7 @@ class Launch(NamedTuple):
         identity: Who it runs as; None for who we are.
         at_three: A descriptor that it inherits as number 3; None for none.
         environment: Its environment.
+        space: The network namespace that it runs in; None for ours.
         prepare: What is done between its start and the first octet of its input.
     """
 
@@ -48,6 +51,7 @@ class Launch(NamedTuple):
     identity: Identity | None = None
     at_three: int | None = None
     environment: Mapping[str, str] = {}
+    space: Namespace | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
 
     def enter(self) -> None:
@@ -62,6 +66,8 @@ class Launch(NamedTuple):
             os.dup2(self.at_three, 3, inheritable=True)
         for descriptor in self.descriptors:
             os.set_inheritable(descriptor, True)
+        if self.space is not None:
+            self.space.enter()
         if self.identity is not None:
             os.setgroups(self.identity.groups)
             os.setresgid(*[self.identity.group] * 3)

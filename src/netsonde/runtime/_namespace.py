@@ -51,12 +51,20 @@ class Namespace:
     def inside(self, action: Callable[[], T]) -> T:
         """Return what an action comes to when it is done inside."""
 
-        def enter() -> T:
-            if _LIBC.setns(self._descriptor, _CLONE_NEWNET) != 0:
-                raise HostError(f"cannot enter a namespace: {os.strerror(ctypes.get_errno())}")
+        def within() -> T:
+            self.enter()
             return action()
 
-        return _in_thread(enter)
+        return _in_thread(within)
+
+    def enter(self) -> None:
+        """Move this thread into it, for good.
+
+        Raises:
+            HostError: It may not.
+        """
+        if _LIBC.setns(self._descriptor, _CLONE_NEWNET) != 0:
+            raise HostError(f"cannot enter a namespace: {os.strerror(ctypes.get_errno())}")
 
     def ip(self, lines: Sequence[str]) -> None:
         """Run commands of `ip` inside.

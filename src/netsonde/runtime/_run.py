@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from contextlib import asynccontextmanager, suppress
@@ -59,6 +60,8 @@ class Run:
         self._began = began
         self._last = ""
         self._is_stopped = False
+        # A number may be another process's by the time it is killed; a descriptor never is.
+        self._handle = os.pidfd_open(process.pid)
         self.record = record
 
     async def __aiter__(self) -> AsyncGenerator[Event, None]:
@@ -90,18 +93,19 @@ class Run:
             with suppress(OSError, RuntimeError):
                 writer.write(b"stop\n")
         else:
-            self._kill()
+            self.stop_at_once()
         self._is_stopped = True
 
     async def end(self) -> None:
         """End what runs still."""
-        self._kill()
+        self.stop_at_once()
         await self._process.wait()
+        os.close(self._handle)
 
-    def _kill(self) -> None:
+    def stop_at_once(self) -> None:
+        """Kill the program, if it runs still."""
         with suppress(ProcessLookupError):
-            if self._process.returncode is None:
-                self._process.kill()
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     async def _output(self) -> AsyncGenerator[bytes, None]:
         """Yield lines that are events: firmware and kernels write others before."""
@@ -139,7 +143,7 @@ class Run:
                 async with asyncio.timeout(GRACE_S):
                     complaint = await self._process.stderr.read(COMPLAINT_BYTES_MAX)
                     await self._process.wait()
-        self._kill()
+        self.stop_at_once()
         status = await self._process.wait()
         lines = complaint.decode(errors="replace").strip().splitlines()
         detail = f": {lines[-1]}" if lines else ""
@@ -175,7 +179,7 @@ async def started(launch: Launch, limits: Limits, record: RuntimeRecord) -> Asyn
         message = f"cannot start {launch.program[0]}: {error.strerror}"
         raise HostError(message, "`netsonde doctor` tells what this host has") from error
     run = Run(process, launch, limits, record, began)
-    feeding = asyncio.ensure_future(_feed(process, launch))
+    feeding = asyncio.ensure_future(_feed(run, process, launch))
     try:
         yield run
     finally:
@@ -186,13 +190,13 @@ async def started(launch: Launch, limits: Limits, record: RuntimeRecord) -> Asyn
         raise failure
 
 
-async def _feed(process: Process, launch: Launch) -> None:
+async def _feed(run: Run, process: Process, launch: Launch) -> None:
     """Give the program its input; what is gone already is told of by its output."""
     if launch.prepare is not None:
         try:
             await launch.prepare()
         except BaseException:
-            process.kill()
+            run.stop_at_once()
             raise
     assert process.stdin is not None, "it was piped"
     with suppress(BrokenPipeError, ConnectionResetError):

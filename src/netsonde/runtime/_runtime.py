@@ -13,12 +13,13 @@ from netsonde.image import NAME, Store, Verified, ready
 from netsonde.model import Job, RuntimeRecord, UsageError
 from netsonde.runtime._container import EngineName, choose, container, prepared
 from netsonde.runtime._host_network import HostNetwork
+from netsonde.runtime._hypervisors import cloud_hypervisor, firecracker
 from netsonde.runtime._lab_network import LabNetwork
 from netsonde.runtime._limits import Limits
 from netsonde.runtime._process import process
 from netsonde.runtime._qemu import has_kvm, qemu
 from netsonde.runtime._run import Run, started
-from netsonde.runtime._wire import wire
+from netsonde.runtime._wire import How, wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,11 +36,23 @@ class RuntimeName(StrEnum):
     DOCKER = "docker"
     PODMAN = "podman"
     UNIKERNEL = "unikernel"
+    FIRECRACKER = "firecracker"
+    CLOUD_HYPERVISOR = "cloud-hypervisor"
 
 
 #: What a runtime adds to a round trip at least, in nanoseconds: medians of
 #: `benches/runtime_rtt.py` (docs/benchmarks.md); None where it was not measured.
 RTT_BIAS_NS: dict[tuple[str, str], int | None] = {}
+
+
+#: How the programs of each engine come to their cards.
+_HOW = {
+    "docker": How.PLUGGED,
+    "qemu-tcg": How.FRAMES,
+    "qemu-kvm": How.FRAMES,
+    "cloud-hypervisor": How.TAP,
+    "firecracker": How.TAP_BY_NAME,
+}
 
 
 class _Place(NamedTuple):
@@ -114,19 +127,26 @@ class Runtime:
                 return _Place("container", str(self._name))
             case RuntimeName.UNIKERNEL:
                 return _Place("unikernel", f"qemu-{'kvm' if has_kvm() else 'tcg'}")
+            case RuntimeName.FIRECRACKER | RuntimeName.CLOUD_HYPERVISOR:
+                return _Place("unikernel", str(self._name))
 
     async def _launch(
         self, held: AsyncExitStack, image: Verified, place: _Place, job: bytes
     ) -> Launch:
         """Plug the card in and return what starts the image; `held` undoes it."""
-        by_name = place.engine == "docker"
-        is_frames = place.name == "unikernel" or by_name
-        card, plug = held.enter_context(wire(self.network, frames=is_frames, by_name=by_name))
+        wired = held.enter_context(wire(self.network, _HOW.get(place.engine, How.PACKETS)))
+        card, limits = wired.card, self.limits
         job = _with_sources(job, card)
-        if place.name == "process":
-            return held.enter_context(process(image, card, job, self.limits))
-        if place.name == "unikernel":
-            return held.enter_context(qemu(image, card, job, self.limits))
+        match place.engine:
+            case "":
+                return held.enter_context(process(image, card, job, limits))
+            case "qemu-tcg" | "qemu-kvm":
+                return held.enter_context(qemu(image, card, job, limits))
+            case "cloud-hypervisor":
+                return held.enter_context(cloud_hypervisor(image, card, job, limits))
+            case "firecracker":
+                assert wired.space is not None, "its TAP has a name somewhere"
+                return held.enter_context(firecracker(image, card, job, limits, wired.space))
         engine: EngineName = "docker" if place.engine == "docker" else "podman"
         image_id = await prepared(engine, image)
         launch = container(
@@ -134,9 +154,9 @@ class Runtime:
             image_id,
             card=card,
             job=job,
-            limits=self.limits,
+            limits=limits,
             run=secrets.token_hex(6),
-            plug=plug,
+            plug=wired.plug,
         )
         return held.enter_context(launch)
 

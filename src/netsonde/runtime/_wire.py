@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+import os
+from contextlib import ExitStack, closing, contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from netsonde.runtime._host_network import CARD, HostNetwork, plug_into
+from netsonde.runtime._host_network import CARD, HostNetwork, open_tap, plug_into
 from netsonde.runtime._lab_network import LabNetwork, card_in, serve
 from netsonde.runtime._namespace import Namespace
 
@@ -18,45 +20,83 @@ if TYPE_CHECKING:
 Plug: TypeAlias = "Callable[[int], Awaitable[None]] | None"
 
 
-@contextmanager
-def wire(
-    network: LabNetwork | HostNetwork, *, frames: bool, by_name: bool
-) -> Iterator[tuple[Card, Plug]]:
-    """Yield a card, and what brings it to the process that uses it.
+class How(Enum):
+    """How a program comes to its card."""
 
-    Args:
-        network: What it is plugged into.
-        frames: Whether it shall carry Ethernet frames; IP packets do where it is the lab's.
-        by_name: Whether the process knows it by an interface's name, and no descriptor is passed.
+    PACKETS = "a descriptor for IP packets where the network has them, else for frames"
+    FRAMES = "a descriptor for frames"
+    TAP = "a descriptor of a TAP"
+    TAP_BY_NAME = "the name of a TAP, in a namespace that it is started in"
+    PLUGGED = "the name of an interface that comes once the program runs"
+
+
+class Wired(NamedTuple):
+    """A card, and how the program comes to it.
+
+    Attributes:
+        card: The card.
+        plug: What brings it to a process that runs already.
+        space: The namespace that has it by name.
+    """
+
+    card: Card
+    plug: Plug = None
+    space: Namespace | None = None
+
+
+@contextmanager
+def wire(network: LabNetwork | HostNetwork, how: How) -> Iterator[Wired]:
+    """Yield a card that is plugged into a network.
 
     Raises:
         HostError: A right or a program is missing.
     """
+    owner = os.geteuid() if how is How.TAP_BY_NAME else None
     with ExitStack() as held:
         if isinstance(network, HostNetwork):
-            plugged = held.enter_context(network.plug(has_descriptor=not by_name))
-            yield plugged.card, (plugged.into if by_name else None)
-        elif by_name:
+            plug = network.plug(has_descriptor=how is not How.PLUGGED, owner=owner)
+            plugged = held.enter_context(plug)
+            into = plugged.into if how is How.PLUGGED else None
+            yield Wired(plugged.card, into, plugged.space)
+        elif how is How.PLUGGED:
             yield held.enter_context(_lab_by_name(network))
+        elif how in (How.TAP, How.TAP_BY_NAME):
+            yield held.enter_context(_lab_by_tap(network, owner))
         else:
-            yield held.enter_context(network.plug(frames=frames)), None
+            yield Wired(held.enter_context(network.plug(frames=how is How.FRAMES)))
 
 
 @contextmanager
-def _lab_by_name(network: LabNetwork) -> Iterator[tuple[Card, Plug]]:
+def _lab_by_name(network: LabNetwork) -> Iterator[Wired]:
     """Yield a card that is one end of a veth; on the other one the lab listens."""
     lab, engine = network.lab, network.lab.engine()
-    space = Namespace()
-    try:
+    with ExitStack() as held:
+        space = held.enter_context(closing(Namespace()))
         space.quiet("default")
-        held = ExitStack()
 
         async def plug(pid: int) -> None:
             plug_into(space, pid)
             port = held.enter_context(space.packets(CARD))
             held.enter_context(serve(engine, lab, port.fileno(), frames=True))
 
-        with held:
-            yield card_in(lab, None, frames=True), plug
-    finally:
-        space.close()
+        yield Wired(card_in(lab, None, frames=True), plug)
+
+
+@contextmanager
+def _lab_by_tap(network: LabNetwork, owner: int | None) -> Iterator[Wired]:
+    """Yield a card that is a TAP; on its interface the lab listens."""
+    lab, engine = network.lab, network.lab.engine()
+    with ExitStack() as held:
+        space = held.enter_context(closing(Namespace()))
+        space.quiet("default")
+        descriptor: int | None = space.inside(lambda: open_tap(owner))
+        assert descriptor is not None, "it was opened"
+        if owner is None:
+            held.callback(os.close, descriptor)
+        else:
+            os.close(descriptor)
+            descriptor = None
+        space.ip([f"link set {CARD} up"])
+        port = held.enter_context(space.packets(CARD))
+        held.enter_context(serve(engine, lab, port.fileno(), frames=True))
+        yield Wired(card_in(lab, descriptor, frames=True), None, space)
