@@ -54,6 +54,15 @@ def test_a_stop_ends_it_with_what_it_has(store: Store) -> None:
     assert lines[-1].startswith(b'{"type":"done"')
 
 
+def test_an_image_writes_no_capture(store: Store) -> None:
+    async def captured() -> None:
+        async for _ in vantage(store).run(asked(), asyncio.Event(), capture=1):
+            pass
+
+    with pytest.raises(UsageError, match="writes no capture"):
+        asyncio.run(captured())
+
+
 async def chunks(count: int) -> AsyncIterator[bytes]:
     for _ in range(count):
         yield pack([Target(address="5.2.0.1", source="5.1.0.1")])

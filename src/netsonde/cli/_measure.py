@@ -15,8 +15,8 @@ from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
 from netsonde.cli._show import DotShow, JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
-from netsonde.cli._vendors import FollowUp, follow_up, identifier
 from netsonde.cli._vantage import chosen_vantage
+from netsonde.cli._vendors import FollowUp, follow_up, identifier
 from netsonde.measure import (
     Request,
     Resolved,

@@ -74,12 +74,18 @@ class RuntimeVantage:
         del source
         return MTU if self._lab is None else self._lab.mtu()
 
-    async def run(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
+    async def run(
+        self, job: bytes, stop: asyncio.Event, *, capture: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Run a job in the image and yield its events.
 
         Raises:
+            UsageError: A capture is wanted: an image does not write files.
             NetsondeError: It cannot be started, or passes a limit.
         """
+        if capture is not None:
+            message = "an image writes no capture"
+            raise UsageError(message, "leave out --runtime, or capture on the way")
         async with self._runtime.start(job) as run:
             waiting = asyncio.ensure_future(_stop_when(stop, run.stop))
             try:
@@ -91,12 +97,18 @@ class RuntimeVantage:
                 await asyncio.gather(waiting, return_exceptions=True)
 
     async def stream(
-        self, job: bytes, targets: AsyncIterable[bytes] | None, stop: asyncio.Event
+        self,
+        job: bytes,
+        targets: AsyncIterable[bytes] | None,
+        stop: asyncio.Event,
+        *,
+        capture: int | None = None,
     ) -> AsyncGenerator[Frame, None]:
         """Run a job whose targets are gathered first, and yield its events.
 
         Raises:
-            UsageError: There are more targets than an image takes, or tables are wanted.
+            UsageError: There are more targets than an image takes, or tables or a capture are
+                wanted.
         """
         asked = msgspec.json.decode(job, type=Job)
         if asked.output is not Output.EVENTS:
@@ -112,7 +124,7 @@ class RuntimeVantage:
             if not gathered:
                 return
             asked = msgspec.structs.replace(asked, targets=tuple(gathered), stream_targets=False)
-        async with aclosing(self.run(msgspec.json.encode(asked), stop)) as events:
+        async with aclosing(self.run(msgspec.json.encode(asked), stop, capture=capture)) as events:
             async for event in events:
                 yield Frame(EVENT, 0, event)
 
