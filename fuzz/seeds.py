@@ -82,9 +82,45 @@ def targets() -> dict[str, bytes]:
     return {**seeds, "everything": b"\x02" + "".join(lines.values()).encode()}
 
 
+def image_card() -> dict[str, bytes]:
+    """A card that is honest, that lies about chains, that runs ahead."""
+    receive, honest, sent = bytes(4), bytes([3, 0, 60, 0]), bytes([1, 7, 60, 0, 3, 1, 0, 0])
+    rings = bytes([0, 0, 0, 0x30])  # both features of rings
+    return {
+        "honest": rings + (honest + receive) * 40 + sent * 40,
+        "lie": bytes(4) + honest + receive + bytes([4, 0, 40, 0]) + receive,
+        "ahead": rings + bytes([5, 0, 200, 0]) + receive + sent + bytes([5, 1, 9, 0]) + sent,
+    }
+
+
+def image_frames() -> dict[str, bytes]:
+    """What a link says to a card: ARP, Neighbour Discovery, routers, servers."""
+    mac, theirs = bytes.fromhex("020000000001"), bytes.fromhex("020000000009")
+    arp = bytes.fromhex("0001080006040002") + theirs + bytes([5, 1, 0, 1]) + mac
+    frames = {
+        "arp": mac + theirs + b"\x08\x06" + arp + bytes([5, 1, 0, 2]),
+        "v4": mac + theirs + b"\x08\x00E" + bytes(27),
+        "v6": mac
+        + theirs
+        + b"\x86\xdd`"
+        + bytes([0] * 5 + [58, 255] + [0] * 32 + [134, 0] + [0] * 14),
+    }
+    return {
+        f"{name}-{words}": bytes([words]) + (bytes([9]) + counted(frame)) * 5
+        for name, frame in frames.items()
+        for words in range(4)
+    }
+
+
 def main() -> None:
     """Write the corpora."""
-    made = [("engine", engine()), ("lab_forward", lab_forward()), ("targets", targets())]
+    made = [
+        ("engine", engine()),
+        ("image_card", image_card()),
+        ("image_frames", image_frames()),
+        ("lab_forward", lab_forward()),
+        ("targets", targets()),
+    ]
     for target, seeds in made:
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
         for name, seed in seeds.items():

@@ -8,6 +8,7 @@
 )]
 
 pub mod engine;
+pub mod image;
 pub mod lab_forward;
 pub mod script;
 pub mod targets;

@@ -52,10 +52,13 @@ pub enum Event {
     /// The measurement of a target's tunnels has ended.
     Tnt(TntResult),
     /// The measurement of all targets together has ended.
+    #[cfg_attr(not(feature = "surveys"), serde(skip))]
     Alias(AliasResult),
     /// All paths to a target were found.
+    #[cfg_attr(not(feature = "surveys"), serde(skip))]
     Multipath(Box<MultipathResult>),
     /// What an address answered to questions about its maker.
+    #[cfg_attr(not(feature = "surveys"), serde(skip))]
     Fingerprint(Box<FingerprintResult>),
     /// How far the job has come, as often as it asked for.
     Progress {

@@ -2,10 +2,12 @@
 mod alias;
 mod fingerprint;
 mod multipath;
+mod surveys;
 
 pub use alias::{AliasMethod, AliasOptions, AliasProbe};
 pub use fingerprint::{FingerprintMethod, FingerprintOptions};
 pub use multipath::{Algorithm, MultipathMethod, MultipathOptions};
+pub(crate) use surveys::SURVEYS;
 
 use crate::error::JobError;
 use crate::targets::Prefix;
@@ -42,12 +44,15 @@ pub struct Job {
     pub tnt: TntOptions,
     /// For `alias`.
     #[serde(default)]
+    #[cfg_attr(not(feature = "surveys"), serde(deserialize_with = "surveys::unread"))]
     pub alias: AliasOptions,
     /// For `fingerprint`.
     #[serde(default)]
+    #[cfg_attr(not(feature = "surveys"), serde(deserialize_with = "surveys::unread"))]
     pub fingerprint: FingerprintOptions,
     /// For `multipath`.
     #[serde(default)]
+    #[cfg_attr(not(feature = "surveys"), serde(deserialize_with = "surveys::unread"))]
     pub multipath: MultipathOptions,
     /// Probes per second over all measurements of the job; never exceeded in any one-second window.
     pub rate_pps: u32,

@@ -1,5 +1,6 @@
 //! The virtual Internet: topologies, Python nodes, measurements in virtual time.
 use crate::lab_live::{self, Card};
+use crate::lab_ticks;
 use crate::probe::{parse_job, refused as refused_job};
 use crate::recorded::{Recorded, Recording};
 use netsonde_lab::{AttachmentId, Emission, Host, LabError as Refusal, Node, Topology};
@@ -179,6 +180,13 @@ impl Lab {
             Card::Packets
         };
         py.detach(|| lab_live::serve(&mut self.lab, &self.failure, devices, card, stop_fd))?;
+        raise(&self.failure)
+    }
+
+    /// Runs in virtual time with the image behind a datagram socket as the host of an attachment, until it has ended.
+    fn serve_ticks(&mut self, py: Python<'_>, attachment: &str, card_fd: i32) -> PyResult<()> {
+        let attachment = self.lab.attachment(attachment).map_err(refused)?;
+        py.detach(|| lab_ticks::serve(&mut self.lab, &self.failure, attachment, card_fd))?;
         raise(&self.failure)
     }
 }

@@ -6,9 +6,11 @@
     reason = "PyO3 hands over owned arguments, and errors are mapped by value"
 )]
 mod columns;
+mod image;
 mod infer;
 mod lab;
 mod lab_live;
+mod lab_ticks;
 mod link;
 mod probe;
 mod recorded;
@@ -19,6 +21,7 @@ use pyo3::prelude::*;
 #[pymodule(name = "_core")]
 fn core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     columns::register(module)?;
+    image::register(module)?;
     infer::register(module)?;
     link::register(module)?;
     lab::register(module)?;

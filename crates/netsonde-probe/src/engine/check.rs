@@ -5,7 +5,7 @@ mod fingerprint;
 use crate::error::JobError;
 use crate::job::{
     Job, Kind, MultipathMethod, MultipathOptions, PingMethod, PingOptions, PrefixLimits, Privilege,
-    SCHEMA, Target, TntOptions, TraceMethod, TraceOptions,
+    SCHEMA, SURVEYS, Target, TntOptions, TraceMethod, TraceOptions,
 };
 use alloc::format;
 use alloc::string::ToString;
@@ -69,12 +69,15 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
             check_ping(&job.ping)?;
             check_tnt(&job.tnt)?;
         }
-        Kind::Alias => alias::check_alias(job)?,
-        Kind::Fingerprint => fingerprint::check(&job.fingerprint)?,
-        Kind::Multipath => {
+        Kind::Alias if SURVEYS => alias::check_alias(job)?,
+        Kind::Fingerprint if SURVEYS => fingerprint::check(&job.fingerprint)?,
+        Kind::Multipath if SURVEYS => {
             check_multipath(&job.multipath)?;
             check_ping(&job.ping)?;
             check_tnt(&job.tnt)?;
+        }
+        kind @ (Kind::Alias | Kind::Fingerprint | Kind::Multipath) => {
+            return Err(JobError::new("kind", "ping, trace or tnt", kind.name()));
         }
     }
     check_privilege(job)?;

@@ -6,7 +6,7 @@ use super::{Engine, PINGS_MAX, RUNS_MAX};
 use crate::event::Event;
 use crate::fingerprint::Fingerprint;
 use crate::identity::Shape;
-use crate::job::{Kind, PingMethod, PingOptions, Target, TraceOptions};
+use crate::job::{Kind, PingMethod, PingOptions, SURVEYS, Target, TraceOptions};
 use crate::measurement::{Body, MILLISECOND_NS, Measurement, Outcome, Purpose};
 use crate::multipath::Multipath;
 use crate::ping::{self, Ping};
@@ -86,18 +86,20 @@ impl Engine {
             Kind::Tnt => {
                 self.drive(run, now_ns);
             }
-            Kind::Alias => {
+            Kind::Alias if SURVEYS => {
                 let session = self.join_targets(run, target, now_ns);
                 self.begin_session(run, target, session, now_ns);
             }
-            Kind::Fingerprint => {
+            Kind::Fingerprint if SURVEYS => {
                 let session = Fingerprint::new(target, &self.job.fingerprint);
                 self.begin_session(run, target, Box::new(session), now_ns);
             }
-            Kind::Multipath => {
+            Kind::Multipath if SURVEYS => {
                 let session = Multipath::new(target, &self.job);
                 self.begin_session(run, target, Box::new(session), now_ns);
             }
+            // Refused when the job was checked.
+            Kind::Alias | Kind::Fingerprint | Kind::Multipath => {}
         }
         true
     }
@@ -208,7 +210,7 @@ impl Engine {
                 let record = trace_record(&shape, &self.job.trace, outcome, started_ns, now_ns);
                 self.end_path(run, Event::Trace(record), now_ns);
             }
-            (_, Outcome::Session(Event::Multipath(result))) => {
+            (_, Outcome::Session(Event::Multipath(result))) if SURVEYS => {
                 self.begin_branches(run, result, now_ns);
             }
             (_, Outcome::Session(event)) => self.end_run(run, event),

@@ -1,0 +1,112 @@
+//! The loops on a platform whose time jumps.
+use super::*;
+use crate::words::Words;
+use alloc::collections::VecDeque;
+use netsonde_wire::ethernet::MacAddr;
+use std::string::String;
+
+#[derive(Default)]
+struct Fake {
+    now_ns: u64,
+    incoming: VecDeque<Vec<u8>>,
+    sent: Vec<Vec<u8>>,
+    written: String,
+    writes: u32,
+    waits: u32,
+    stops_at_wait: Option<u32>,
+}
+
+impl Platform for Fake {
+    fn now_ns(&mut self) -> u64 {
+        self.now_ns
+    }
+
+    fn send(&mut self, frame: &[u8]) -> Option<u64> {
+        self.sent.push(frame.to_vec());
+        Some(self.now_ns)
+    }
+
+    fn receive(&mut self, frame: &mut Vec<u8>) -> Option<u64> {
+        *frame = self.incoming.pop_front()?;
+        Some(self.now_ns)
+    }
+
+    fn wait(&mut self, until_ns: u64) -> bool {
+        self.waits += 1;
+        assert!(self.waits < 10_000, "it does not end");
+        if self.incoming.is_empty() && until_ns < u64::MAX {
+            self.now_ns = self.now_ns.max(until_ns);
+        }
+        Some(self.waits) == self.stops_at_wait
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.writes += 1;
+        self.written += core::str::from_utf8(bytes).unwrap();
+    }
+}
+
+fn machine(words: &str, count: u32) -> Machine {
+    let job = format!(
+        r#"{{"schema":1,"id":"j","kind":"ping","targets":[{{"address":"9.9.9.9","source":"0.0.0.0"}}],
+        "ping":{{"count":{count},"timeout_ms":1000,"interval_ms":10}},"rate_pps":1000,"in_flight_max":9,"seed":1,
+        "key":"{}"}}"#,
+        "00".repeat(16)
+    );
+    let words = Words::parse(words).unwrap();
+    Machine::new(words, MacAddr([2, 0, 0, 0, 0, 1]), job.as_bytes(), None, 0)
+}
+
+#[test]
+fn a_job_runs_to_its_end_without_spinning() {
+    let (mut fake, mut machine) = (Fake::default(), machine("card=ip ip=5.1.0.2/30", 5));
+    assert_eq!(run(&mut fake, &mut machine), Status::Done);
+    assert_eq!(fake.sent.len(), 5);
+    assert!(
+        fake.now_ns >= 1_040_000_000 && fake.waits < 30,
+        "{} waits",
+        fake.waits
+    );
+    assert!(fake.written.ends_with("}\n") && fake.written.contains(r#""type":"done""#));
+    assert!(fake.writes < 10);
+}
+
+#[test]
+fn who_is_told_to_stop_ends_early() {
+    let mut fake = Fake {
+        stops_at_wait: Some(3),
+        ..Fake::default()
+    };
+    let status = run(&mut fake, &mut machine("card=ip ip=5.1.0.2/30", 100));
+    assert_eq!((status, fake.sent.len() < 5), (Status::Done, true));
+}
+
+/// A tick on a card of packets.
+fn tick(at_ns: u64, turn: u8) -> Vec<u8> {
+    let mut bytes = vec![0x88, 0xb5, b'T', turn];
+    bytes.extend_from_slice(&at_ns.to_be_bytes());
+    bytes
+}
+
+#[test]
+fn time_on_the_card_moves_by_ticks_alone() {
+    let mut fake = Fake::default();
+    let turns = [0, 10_000_000, 1_010_000_000].map(|at_ns| tick(at_ns, 1));
+    fake.incoming.extend(turns);
+    let mut machine = machine("card=ip clock=card ip=5.1.0.2/30", 2);
+    assert_eq!(
+        run_on_ticks(&mut fake, &mut machine, Card::Ip),
+        Status::Done
+    );
+    let is_answer = |frame: &&Vec<u8>| frame.starts_with(&[0x88, 0xb5, b'A']);
+    let answers: Vec<_> = fake.sent.iter().filter(is_answer).collect();
+    assert_eq!((fake.sent.len(), answers.len()), (5, 3));
+    // After the first probe: when the second is due. After the last turn: over.
+    assert_eq!(answers[0][4..], 10_000_000_u64.to_be_bytes());
+    assert_eq!(answers[2][3], 1);
+    assert!(
+        fake.written.contains(r#""duration_ns":1010000000"#),
+        "{}",
+        fake.written
+    );
+}

@@ -1,0 +1,13 @@
+//! The image as a virtual machine: no operating system, one virtio card, a serial line for results.
+mod apic;
+mod card;
+mod clock;
+mod cpu;
+mod finder;
+#[cfg(any(test, feature = "hostile"))]
+pub mod hostile;
+mod params;
+mod serial;
+mod start;
+
+pub use start::{Program, exception, last_words, late, main};
