@@ -111,6 +111,7 @@ class Lab:
         job: bytes,
         on_event: Callable[[bytes], object],
         *,
+        on_rows: Callable[[str, bytes], object] | None = None,
         capture_fd: int | None = None,
     ) -> None: ...
     def inject(self, now_ns: int, attachment: str, packet: bytes) -> None: ...

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 import netsonde
+from netsonde import _core
 from netsonde.lab import Lab, Topology, TopologyError, load, parse_token
-from netsonde.model import UsageError
+from netsonde.measure import choose, job, request
+from netsonde.model import Kind, Target, UsageError
 
 
 class Gateway:
@@ -146,6 +148,23 @@ def test_what_is_no_token(token: str) -> None:
 def test_tokens_lead_back() -> None:
     lab = load("invisible-php", seed=9)
     assert parse_token(lab.token) == ("invisible-php-brpr", 9, "")
+
+
+def test_rows_come_instead_of_the_events_that_have_some() -> None:
+    lab = load("invisible-php")
+    targets = [Target(address=str(one), source=str(lab.source(one))) for one in lab.targets]
+    asked = job(request(Kind.TNT, {}), choose(lab), targets)
+    columns, made = _core.Columns(), []
+    for event in lab.measure(asked):
+        columns.push(event)
+    columns.flush()
+    while (chunk := columns.poll_chunk(0)) is not None:
+        made.append(chunk)
+    events: list[bytes] = []
+    rows: list[tuple[str, bytes]] = []
+    lab.run(asked, events, rows=lambda table, chunk: rows.append((table, chunk)))
+    assert rows == made
+    assert [json.loads(event)["type"] for event in events] == ["start", "done"]
 
 
 def test_jobs_that_cannot_be_are_refused() -> None:

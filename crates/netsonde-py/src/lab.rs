@@ -3,8 +3,10 @@ use crate::lab_live::{self, Card};
 use crate::lab_ticks;
 use crate::probe::{parse_job, refused as refused_job};
 use crate::recorded::{Recorded, Recording};
+use netsonde_columns::Columns;
 use netsonde_lab::{AttachmentId, Emission, Host, LabError as Refusal, Node, Topology};
 use netsonde_link::tun::duplicate;
+use netsonde_probe::event::Event;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -57,15 +59,16 @@ impl Lab {
         Ok(Self { lab, failure })
     }
 
-    /// Runs a job from an attachment in virtual time; `on_event` gets each event as one JSON object. What is sent and
-    /// received is written to `capture_fd`.
-    #[pyo3(signature = (attachment, job, on_event, *, capture_fd=None))]
+    /// Runs a job from an attachment in virtual time; `on_event` gets each event as one JSON object, or `on_rows` the
+    /// name of a table and a chunk of it where events have rows. What is sent and received is written to `capture_fd`.
+    #[pyo3(signature = (attachment, job, on_event, *, on_rows=None, capture_fd=None))]
     fn measure(
         &mut self,
         py: Python<'_>,
         attachment: &str,
         job: &[u8],
         on_event: Py<PyAny>,
+        on_rows: Option<Py<PyAny>>,
         capture_fd: Option<i32>,
     ) -> PyResult<()> {
         let attachment = self.lab.attachment(attachment).map_err(refused)?;
@@ -74,6 +77,7 @@ impl Lab {
         let mut host = Measurement {
             recorded: recorded.map_err(refused_job)?,
             on_event,
+            rows: on_rows.map(|on_rows| (Columns::new(), on_rows)),
             failure: Arc::clone(&self.failure),
             steps: 0,
         };
@@ -287,6 +291,8 @@ impl Node for PyNode {
 struct Measurement {
     recorded: Recorded,
     on_event: Py<PyAny>,
+    /// Where rows gather instead, and who takes them.
+    rows: Option<(Columns, Py<PyAny>)>,
     failure: Failure,
     steps: u32,
 }
@@ -295,6 +301,9 @@ impl Measurement {
     /// Hands over the events that are there.
     fn report(&mut self) {
         while let Some(event) = self.recorded.poll_event() {
+            if self.take_rows(&event) {
+                continue;
+            }
             let json = serde_json::to_vec(&event).expect("events have string keys only");
             let told = Python::attach(|py| {
                 self.on_event
@@ -305,6 +314,29 @@ impl Measurement {
                 note(&self.failure, error);
             }
         }
+    }
+
+    /// Makes rows of an event, if that is wanted, and hands over the chunks that are full. False: it has none.
+    fn take_rows(&mut self, event: &Event) -> bool {
+        let Some((columns, on_rows)) = &mut self.rows else {
+            return false;
+        };
+        let taken = columns.push(event);
+        if matches!(event, Event::Done { .. } | Event::Failed { .. }) {
+            columns.flush();
+        }
+        // Virtual time: a chunk is cut when it is full, or at the end.
+        while let Some((table, chunk)) = columns.poll_chunk(0) {
+            let told = Python::attach(|py| {
+                on_rows
+                    .call1(py, (table.name(), PyBytes::new(py, &chunk)))
+                    .map(drop)
+            });
+            if let Err(error) = told {
+                note(&self.failure, error);
+            }
+        }
+        taken
     }
 
     /// Lets Ctrl-C through now and then.

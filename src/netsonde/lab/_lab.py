@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Protocol
 
 from netsonde._core import JobError, LabError
 from netsonde._core import Lab as Engine
@@ -26,6 +26,13 @@ _FILE_KEYS = {
     "mutators": "mutator",
     "attachments": "attach",
 }
+
+
+class Events(Protocol):
+    """Takes events one by one; a list does."""
+
+    def append(self, event: bytes, /) -> None:
+        """Take one."""
 
 
 class Lab:
@@ -159,14 +166,21 @@ class Lab:
     def run(
         self,
         job: bytes,
-        events: list[bytes],
+        events: Events,
         attachment: str | None = None,
         *,
+        rows: Callable[[str, bytes], object] | None = None,
         capture_fd: int | None = None,
     ) -> None:
         """Run a job in virtual time and append its events, one JSON object each.
 
-        What is sent and received is written to the descriptor `capture_fd`, as pcapng.
+        Args:
+            job: One JSON object.
+            events: What takes the events, such as a list.
+            attachment: Where to measure from; the lab's own if None.
+            rows: Called instead where events have rows: with the name of a table, and some of its
+                rows as one Arrow IPC stream.
+            capture_fd: A descriptor to which what is sent and received is written, as pcapng.
 
         Raises:
             UsageError: There is no such attachment, or the job is refused.
@@ -176,7 +190,7 @@ class Lab:
         if self._capture is not None:
             engine.capture(self._capture or None)
         try:
-            engine.measure(item.name, job, events.append, capture_fd=capture_fd)
+            engine.measure(item.name, job, events.append, on_rows=rows, capture_fd=capture_fd)
         except JobError as error:
             raise UsageError(f"the job is refused: {error}") from error
         self.digest = engine.digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from netsonde.measure._streams import EVENT, TABLE, Frame, unpack
 from netsonde.model import Job, Output, Privilege, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable
 
     from netsonde.lab import Lab
     from netsonde.model import Address
@@ -84,12 +84,9 @@ class LabVantage:
             if not gathered:
                 return
             asked = msgspec.structs.replace(asked, targets=tuple(gathered), stream_targets=False)
-        events = self.run(msgspec.json.encode(asked), stop, capture=capture)
-        columns = _core.Columns() if asked.output is Output.COLUMNS else None
-        async with aclosing(events):
-            async for event in events:
-                for frame in _frames(event, columns):
-                    yield frame
+        task = msgspec.json.encode(asked)
+        for frame in await self._measure(task, stop, asked.output, capture):
+            yield frame
 
     def mtu(self, source: Address) -> int:
         """Return the size of the largest packets that the attachment's link carries."""
@@ -100,41 +97,36 @@ class LabVantage:
         self, job: bytes, stop: asyncio.Event, *, capture: int | None = None
     ) -> AsyncGenerator[bytes, None]:
         """Run a job in virtual time, and yield its events; stopped, those that there are."""
-        events = _Events(stop)
+        for frame in await self._measure(job, stop, Output.EVENTS, capture):
+            yield frame.payload
+
+    async def _measure(
+        self, job: bytes, stop: asyncio.Event, output: Output, capture: int | None
+    ) -> list[Frame]:
+        taken = _Taken(stop)
+        rows = taken.append_rows if output is Output.COLUMNS else None
         with suppress(_StoppedError):
-            await asyncio.to_thread(self._lab.run, job, events, capture_fd=capture)
-        for event in events:
-            yield event
+            await asyncio.to_thread(self._lab.run, job, taken, rows=rows, capture_fd=capture)
+        return taken.frames
 
 
-def _frames(event: bytes, columns: _core.Columns | None) -> Iterable[Frame]:
-    """Yield what a process would write of an event."""
-    if columns is None or not columns.push(event):
-        if columns is not None and event.startswith((b'{"type":"done"', b'{"type":"failed"')):
-            columns.flush()
-            yield from _tables(columns)
-        yield Frame(EVENT, 0, event)
-    else:
-        yield from _tables(columns)
-
-
-def _tables(columns: _core.Columns) -> Iterable[Frame]:
-    # Virtual time: a batch is cut when it is full, or at the end.
-    while (chunk := columns.poll_chunk(0)) is not None:
-        yield Frame(TABLE, _TABLES[chunk[0]], chunk[1])
-
-
-class _Events(list[bytes]):
-    """Takes events until the run is to stop."""
+class _Taken:
+    """Takes what a job says until it is to stop."""
 
     def __init__(self, stop: asyncio.Event) -> None:
-        super().__init__()
         self._stop = stop
+        self.frames: list[Frame] = []
 
-    def append(self, event: bytes) -> None:
+    def append(self, event: bytes, /) -> None:
+        self._take(Frame(EVENT, 0, event))
+
+    def append_rows(self, table: str, chunk: bytes) -> None:
+        self._take(Frame(TABLE, _TABLES[table], chunk))
+
+    def _take(self, frame: Frame) -> None:
         if self._stop.is_set():
             raise _StoppedError
-        super().append(event)
+        self.frames.append(frame)
 
 
 class _StoppedError(Exception):
