@@ -78,7 +78,16 @@ class Generation:
     def _only_finished(self, rows: pa.Table) -> pa.Table:
         import pyarrow.compute as pc  # noqa: PLC0415
 
-        mask = pc.is_in(rows.column("trace"), value_set=self._finished)
+        if not rows.num_rows:
+            return rows
+        ends = pc.min_max(rows.column("trace"))
+        # Few of the traces are in a chunk: a table of all of them, for each, would cost the most.
+        near = pc.and_(
+            pc.greater_equal(self._finished, ends["min"]),
+            pc.less_equal(self._finished, ends["max"]),
+        )
+        finished = self._finished.filter(near)
+        mask = pc.is_in(rows.column("trace"), value_set=finished)
         wanted = pc.sum(mask).as_py() or 0
         self.unfinished_rows += rows.num_rows - wanted
         return rows if wanted == rows.num_rows else rows.filter(mask)
