@@ -200,8 +200,14 @@ mod tests {
             .concat();
             let find = |taken: &[Range<u64>]| find_free(&table, entry_len, 0x20_0000, taken);
             assert_eq!(find(&[]), Some(0x20_0000..0x80_0000));
-            assert_eq!(find(&[0x7f_0000..0x80_0000]), Some(0x20_0000..0x7f_0000));
-            assert_eq!(find(&[0x20_0000..0x20_1000]), Some(0x20_1000..0x80_0000));
+            assert_eq!(
+                find(&[0..0, 0x7f_0000..0x80_0000]),
+                Some(0x20_0000..0x7f_0000)
+            );
+            assert_eq!(
+                find(&[0x20_0000..0x20_1000, 0..0]),
+                Some(0x20_1000..0x80_0000)
+            );
             assert_eq!(
                 find(&[0..0x1000, 0x30_0000..0x30_1000]),
                 Some(0x30_1000..0x80_0000)

@@ -198,7 +198,11 @@ pub fn play(script: &[u8]) -> usize {
             }
             4 => {
                 if let Some(rings) = device.borrow().queues.get(queue) {
-                    rings.use_up(rings.index().into(), (*b).into(), u32::from(*c) << 24 | 60);
+                    rings.use_up(
+                        rings.index().into(),
+                        (*b).into(),
+                        (u32::from(*c) << 24) + 60,
+                    );
                     rings.set_index(rings.index().wrapping_add(1));
                 }
             }

@@ -40,6 +40,8 @@ pub struct Program {
 /// Runs the image. `is_linux` and `address` say what the hypervisor left, and where.
 pub fn main(is_linux: bool, address: u64, heap: &Heap, program: Program) -> ! {
     serial::set_up();
+    // Firmware does not always end its last line.
+    serial::write(b"\n", || {});
     cpu::set_interrupts(program.exception, program.interrupt);
     apic::set_up();
     let params = match params::read(is_linux, address, heap, program.end) {

@@ -12,8 +12,9 @@ use netsonde_wire::ethernet::MacAddr;
 
 const STDIN: i32 = 0;
 const STDOUT: i32 = 1;
-/// Address space for all data; only what is touched takes memory.
-const HEAP: usize = 1 << 32;
+/// Address space for all data, at most and at least; only what is touched takes memory.
+const HEAP_MAX: usize = 1 << 32;
+const HEAP_MIN: usize = 1 << 20;
 /// Longest job.
 const JOB_MAX: usize = 1 << 26;
 /// Longest frame.
@@ -33,21 +34,14 @@ const SA_RESTORER: u64 = 0x0400_0000;
 /// # Safety
 /// To be called once, first, by one thread, with the stack pointer of the process's start.
 pub unsafe fn main(stack: *const usize, heap: &Heap) -> ! {
-    const PROT_READ_WRITE: usize = 3;
-    const MAP_PRIVATE_ANONYMOUS_NORESERVE: usize = 0x4022;
-    let arguments = [
-        0,
-        HEAP,
-        PROT_READ_WRITE,
-        MAP_PRIVATE_ANONYMOUS_NORESERVE,
-        usize::MAX,
-        0,
-    ];
-    // SAFETY: a new mapping, wherever the kernel has room.
-    let start = unsafe { call::call(number::MMAP, arguments) };
-    if let Ok(start) = start {
-        // SAFETY: the mapping is nobody else's.
-        unsafe { heap.give(start, start + HEAP) };
+    // A limit on address space gives less.
+    let sizes = core::iter::successors(Some(HEAP_MAX), |size| Some(size / 2));
+    for size in sizes.take_while(|size| *size >= HEAP_MIN) {
+        if let Some(start) = map(size) {
+            // SAFETY: the mapping is nobody else's.
+            unsafe { heap.give(start, start + size) };
+            break;
+        }
     }
     // SAFETY: as our caller says.
     let words = unsafe { words(stack) };
@@ -65,6 +59,22 @@ pub unsafe fn main(stack: *const usize, heap: &Heap) -> ! {
         }
     };
     call::exit(status)
+}
+
+/// New memory of this process, if the kernel gives so much.
+fn map(size: usize) -> Option<usize> {
+    const PROT_READ_WRITE: usize = 3;
+    const MAP_PRIVATE_ANONYMOUS_NORESERVE: usize = 0x4022;
+    let arguments = [
+        0,
+        size,
+        PROT_READ_WRITE,
+        MAP_PRIVATE_ANONYMOUS_NORESERVE,
+        usize::MAX,
+        0,
+    ];
+    // SAFETY: a new mapping, wherever the kernel has room.
+    unsafe { call::call(number::MMAP, arguments) }.ok()
 }
 
 /// Says that the program itself failed, and ends it. Uses no memory.
