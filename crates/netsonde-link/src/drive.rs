@@ -1,17 +1,14 @@
 //! The loop that runs a host of probes on a link, in real time.
 use crate::link::{Counters, Link, Sink};
-use crate::poll::{self, Ready};
+use crate::output::Output;
+use crate::poll::{self, Asked, Ready};
 use crate::stream::{Input, Taken};
 use crate::{LinkError, monotonic_ns};
 use std::fs::File;
-use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// Packets sent before what came is looked at.
-const BURST_MAX: usize = 32;
-/// Bytes of output kept back at most while there is something else to do.
-const OUTPUT_KEPT_MAX: usize = 1 << 16;
-
+const BURST_MAX: usize = 64;
 /// Longest wait for room in a link before timers are looked at.
 const ROOM_WAIT_NS: u64 = 1_000_000;
 
@@ -49,17 +46,14 @@ pub fn run(
     stop: BorrowedFd<'_>,
     output: &mut File,
 ) -> Result<(), LinkError> {
-    let mut out = Output {
-        kept: Vec::new(),
-        output,
-    };
+    let mut out = Output::new(output);
     let mut packet = Vec::new();
     let mut interrupted = false;
     loop {
         // Sending may be what finishes a host: output is taken after it.
         let more = transmit(host, link, &mut packet);
         host.handle_counters(link.counters());
-        out.take(host)?;
+        take_output(host, &mut out)?;
         if host.is_finished() {
             return out.flush();
         }
@@ -76,11 +70,14 @@ pub fn run(
             More::NoRoom => Some(monotonic_ns() + ROOM_WAIT_NS),
         };
         if deadline_ns.is_none_or(|deadline_ns| deadline_ns > monotonic_ns()) {
-            out.flush()?;
+            out.write()?;
         }
         let welcome = host.wants_frame();
         let watched = (!interrupted).then_some((&*input, stop));
-        let seen = wait(link, watched, welcome, deadline_ns)?;
+        let seen = wait(link, watched, welcome, out.full(), deadline_ns)?;
+        if seen.room {
+            out.write()?;
+        }
         // What came is looked at before the time is: a late wake-up must not turn replies into timeouts.
         link.receive(seen.ready, host);
         let now_ns = monotonic_ns();
@@ -131,29 +128,40 @@ struct Seen {
     ready: Ready,
     input: bool,
     stopped: bool,
+    /// The output has room again, or nobody reads it any more.
+    room: bool,
 }
 
-/// Waits for the link, the input if it is `welcome` (its end if not), a stop, or the deadline.
+/// Waits for the link, the input if it is `welcome` (its end if not), a stop, room in the output if it is `full`, or the
+/// deadline.
 fn wait(
     link: &dyn Link,
     watched: Option<(&Input, BorrowedFd<'_>)>,
     welcome: bool,
+    full: Option<BorrowedFd<'_>>,
     deadline_ns: Option<u64>,
 ) -> Result<Seen, LinkError> {
     let mut descriptors = link.descriptors();
     let links = descriptors.len();
-    let mut hang_ups_only = Ready::default();
+    let mut asked = Asked::default();
     if let Some((input, stop)) = watched {
         descriptors.extend([input.as_fd(), stop]);
         if !welcome {
-            hang_ups_only.insert(links);
+            asked.hang_ups_only.insert(links);
         }
     }
-    let ready = poll::wait_for(&descriptors, hang_ups_only, deadline_ns)?;
+    let room = descriptors.len();
+    if let Some(output) = full {
+        descriptors.push(output);
+        asked.writable.insert(room);
+    }
+    let ready = poll::wait_for(&descriptors, asked, deadline_ns)?;
+    let is_watched = watched.is_some();
     Ok(Seen {
         ready,
-        input: ready.contains(links),
-        stopped: ready.contains(links + 1),
+        input: is_watched && ready.contains(links),
+        stopped: is_watched && ready.contains(links + 1),
+        room: ready.contains(room),
     })
 }
 
@@ -180,35 +188,13 @@ fn take_frames(host: &mut dyn Host, input: &mut Input) -> Frames {
     frames
 }
 
-/// Output on its way out, much to a system call.
-struct Output<'a> {
-    kept: Vec<u8>,
-    output: &'a mut File,
-}
-
-impl Output<'_> {
-    fn take(&mut self, host: &mut dyn Host) -> Result<(), LinkError> {
-        let now_ns = monotonic_ns();
-        while host.poll_output(now_ns, &mut self.kept) {
-            if self.kept.len() > OUTPUT_KEPT_MAX {
-                self.flush()?;
-            }
-        }
-        Ok(())
+/// Takes what the host has to say.
+fn take_output(host: &mut dyn Host, output: &mut Output<'_>) -> Result<(), LinkError> {
+    let now_ns = monotonic_ns();
+    while host.poll_output(now_ns, output.end()) {
+        output.added()?;
     }
-
-    fn flush(&mut self) -> Result<(), LinkError> {
-        if !self.kept.is_empty() {
-            self.output
-                .write_all(&self.kept)
-                .map_err(|source| LinkError::Call {
-                    call: "write(output)",
-                    source,
-                })?;
-            self.kept.clear();
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 #[cfg(test)]

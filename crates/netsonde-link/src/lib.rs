@@ -16,6 +16,7 @@ pub mod filter;
 pub mod link;
 mod memory;
 mod netlink;
+pub mod output;
 pub mod packet;
 pub mod poll;
 mod ranges;

@@ -41,13 +41,22 @@ impl Ready {
 /// # Errors
 /// [`LinkError::TooManyDescriptors`] beyond [`DESCRIPTORS_MAX`], [`LinkError::Call`] if waiting fails.
 pub fn wait(descriptors: &[BorrowedFd<'_>], deadline_ns: Option<u64>) -> Result<Ready, LinkError> {
-    wait_for(descriptors, Ready::default(), deadline_ns)
+    wait_for(descriptors, Asked::default(), deadline_ns)
 }
 
-/// As [`wait`], but for some of the descriptors nothing counts but that they have hung up or hold an error.
+/// What is asked of some of the descriptors instead of whether they are readable; each is in one of the sets at most.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    /// Nothing but whether they have hung up or hold an error.
+    pub(crate) hang_ups_only: Ready,
+    /// Whether they have room for what we write.
+    pub(crate) writable: Ready,
+}
+
+/// As [`wait`], with other questions to some of the descriptors.
 pub(crate) fn wait_for(
     descriptors: &[BorrowedFd<'_>],
-    hang_ups_only: Ready,
+    asked: Asked,
     deadline_ns: Option<u64>,
 ) -> Result<Ready, LinkError> {
     if descriptors.len() > DESCRIPTORS_MAX {
@@ -57,7 +66,8 @@ pub(crate) fn wait_for(
         });
     }
     let timeout_ns = deadline_ns.map(|deadline_ns| deadline_ns.saturating_sub(monotonic_ns()));
-    sys::poll::ppoll_readable(descriptors, hang_ups_only.0, timeout_ns).map(Ready)
+    let questions = (asked.hang_ups_only.0, asked.writable.0);
+    sys::poll::ppoll(descriptors, questions, timeout_ns).map(Ready)
 }
 
 #[cfg(test)]
@@ -99,12 +109,33 @@ mod tests {
     fn where_only_a_hang_up_counts_data_does_not() {
         let (near, mut far) = UnixStream::pair().unwrap();
         far.write_all(b"x").unwrap();
-        let mut hang_ups_only = Ready::default();
-        hang_ups_only.insert(0);
-        let waited = |deadline_ns| wait_for(&[near.as_fd()], hang_ups_only, deadline_ns).unwrap();
+        let mut asked = Asked::default();
+        asked.hang_ups_only.insert(0);
+        let waited = |deadline_ns| wait_for(&[near.as_fd()], asked, deadline_ns).unwrap();
         assert!(waited(Some(0)).is_empty());
         drop(far);
         assert!(waited(None).contains(0));
+    }
+
+    #[test]
+    fn where_room_is_asked_for_data_does_not_count() {
+        let (mut near, mut far) = UnixStream::pair().unwrap();
+        far.write_all(b"x").unwrap();
+        near.set_nonblocking(true).unwrap();
+        let mut asked = Asked::default();
+        asked.writable.insert(0);
+        assert!(wait_for(&[near.as_fd()], asked, None).unwrap().contains(0));
+        while near.write(&[0; 4_096]).is_ok() {}
+        assert!(
+            wait_for(&[near.as_fd()], asked, Some(0))
+                .unwrap()
+                .is_empty()
+        );
+        drop(far);
+        assert!(
+            wait_for(&[near.as_fd()], asked, None).unwrap().contains(0),
+            "gone"
+        );
     }
 
     #[test]

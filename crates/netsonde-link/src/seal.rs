@@ -52,13 +52,14 @@ pub fn seal_with(start: impl FnOnce() -> Result<(), LinkError>) -> Result<(), Li
     process::install_seccomp(&sandbox::program())
 }
 
-/// What an engine does before it is sealed: asks to be woken on time to the nanosecond, leaves Ctrl-C and hang-ups to
+/// What an engine does before it is sealed: asks to be woken on time to the nanosecond, keeps its memory, leaves Ctrl-C and hang-ups to
 /// its parent, and turns SIGTERM into a descriptor to wait for.
 ///
 /// # Errors
 /// [`LinkError::Call`] where the kernel refuses.
 pub fn prepare() -> Result<OwnedFd, LinkError> {
     process::no_timer_slack()?;
+    process::keep_memory();
     process::ignore_signal(libc::SIGINT)?;
     process::ignore_signal(libc::SIGHUP)?;
     process::ignore_signal(libc::SIGPIPE)?;

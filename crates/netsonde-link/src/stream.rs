@@ -40,9 +40,11 @@ pub(crate) enum Taken {
 #[derive(Debug)]
 pub struct Input {
     file: File,
-    /// Read and not yet taken, from `start`.
-    kept: Vec<u8>,
+    /// Room that was written before, so that it need not be cleared for each read.
+    buffer: Vec<u8>,
+    /// What of it was read and not yet taken.
     start: usize,
+    end: usize,
 }
 
 impl Input {
@@ -50,8 +52,9 @@ impl Input {
     pub fn new(file: File) -> Self {
         Self {
             file,
-            kept: Vec::new(),
+            buffer: Vec::new(),
             start: 0,
+            end: 0,
         }
     }
 
@@ -63,38 +66,47 @@ impl Input {
         let call = "read(task)";
         let mut looked_at = 0;
         loop {
-            let line_end = self.kept[looked_at..]
+            let line_end = self.buffer[looked_at..self.end]
                 .iter()
                 .position(|byte| *byte == b'\n');
             if let Some(length) = line_end {
-                let rest = self.kept.split_off(looked_at + length + 1);
-                let mut task = std::mem::replace(&mut self.kept, rest);
-                task.pop();
-                return Ok(task);
+                return Ok(self.take_task(looked_at + length, looked_at + length + 1));
             }
-            looked_at = self.kept.len();
+            looked_at = self.end;
             if looked_at > TASK_MAX {
                 let source = io::ErrorKind::FileTooLarge.into();
                 return Err(LinkError::Call { call, source });
             }
             let more = self.read();
             if more.map_err(|source| LinkError::Call { call, source })? == Taken::End {
-                return Ok(std::mem::take(&mut self.kept));
+                return Ok(self.take_task(self.end, self.end));
             }
         }
     }
 
+    /// What was read up to `end`; frames go on at `next`. A long task is not copied, what follows it is short.
+    fn take_task(&mut self, end: usize, next: usize) -> Vec<u8> {
+        let rest = self.buffer[next..self.end].to_vec();
+        (self.start, self.end) = (0, rest.len());
+        let mut task = std::mem::replace(&mut self.buffer, rest);
+        task.truncate(end);
+        task
+    }
+
     /// Reads once: what is there, or the next that comes.
     pub(crate) fn read(&mut self) -> io::Result<Taken> {
-        self.kept.drain(..self.start);
-        self.start = 0;
-        let length = self.kept.len();
-        self.kept.resize(length + READ_MAX, 0);
-        let read = self.file.read(&mut self.kept[length..]);
-        self.kept.truncate(length + *read.as_ref().unwrap_or(&0));
-        match read {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        if self.buffer.len() < self.end + READ_MAX {
+            self.buffer.resize(self.end + READ_MAX, 0);
+        }
+        let room = &mut self.buffer[self.end..self.end + READ_MAX];
+        match self.file.read(room) {
             Ok(0) => Ok(Taken::End),
-            Ok(_) => Ok(Taken::Some),
+            Ok(count) => {
+                self.end += count;
+                Ok(Taken::Some)
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Taken::Some),
             Err(error) => Err(error),
         }
@@ -105,7 +117,7 @@ impl Input {
     /// # Errors
     /// Its length, if that is beyond [`PAYLOAD_MAX`]: these are no frames.
     pub(crate) fn next_frame(&mut self) -> Result<Option<(u8, &[u8])>, usize> {
-        let kept = &self.kept[self.start..];
+        let kept = &self.buffer[self.start..self.end];
         let Some(([kind, l0, l1, l2, l3], rest)) = kept.split_first_chunk::<HEADER>() else {
             return Ok(None);
         };

@@ -3,9 +3,10 @@ use super::*;
 use crate::poll::Ready;
 use crate::stream::push_frame;
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::time::Duration;
 
 /// What is sent comes back at once.
 struct Echo {
@@ -56,6 +57,8 @@ impl Link for Echo {
 struct Script {
     left: u8,
     deadline_ns: Option<u64>,
+    /// When it was.
+    woken_ns: u64,
     received: Vec<u8>,
     timeouts: u32,
     interrupts: u32,
@@ -102,6 +105,7 @@ impl Host for Script {
             "too early"
         );
         self.timeouts += 1;
+        self.woken_ns = now_ns;
         self.deadline_ns = None;
         self.lines.push_back(b"end".to_vec());
     }
@@ -247,6 +251,44 @@ fn a_host_may_end_by_sending() {
     };
     undisturbed(&mut script);
     assert_eq!((script.counters.sent, script.timeouts), (3, 0));
+}
+
+#[test]
+fn a_reader_who_is_slow_is_not_waited_for() {
+    const SLOW: Duration = Duration::from_millis(300);
+    let began_ns = monotonic_ns();
+    let (mut near, far) = UnixStream::pair().unwrap();
+    far.set_nonblocking(true).unwrap();
+    let reader = std::thread::spawn(move || {
+        std::thread::sleep(SLOW);
+        let mut all = Vec::new();
+        near.read_to_end(&mut all).unwrap();
+        all
+    });
+    let mut script = Script {
+        left: 1,
+        deadline_ns: Some(began_ns + 20_000_000),
+        lines: (0..40).map(|line| vec![b'a' + line % 26; 50_000]).collect(),
+        ..Script::default()
+    };
+    let (input, _input_far) = UnixStream::pair().unwrap();
+    let (stop, _stop_far) = UnixStream::pair().unwrap();
+    let mut input = Input::new(file(input));
+    let (mut echo, mut output) = (Echo::new(), file(far));
+    run(
+        &mut script,
+        &mut echo,
+        &mut input,
+        stop.as_fd(),
+        &mut output,
+    )
+    .unwrap();
+    drop(output);
+    let woken = Duration::from_nanos(script.woken_ns - began_ns);
+    assert!(woken < SLOW, "the timeout had to wait: {woken:?}");
+    let text = reader.join().unwrap();
+    assert_eq!(text.len(), 40 * 50_001 + "got 0\nend\n".len());
+    assert!(text.ends_with(b"\nend\n"));
 }
 
 #[test]

@@ -39,6 +39,12 @@ pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> Result<(), LinkErro
     }
 }
 
+/// Lets a pipe hold that many octets. Where that is not allowed, and for what is no pipe, nothing changes.
+pub(crate) fn enlarge_pipe(descriptor: BorrowedFd<'_>, octets: i32) {
+    // SAFETY: touches no memory; the descriptor is open while borrowed. JUSTIFICATION: std has no such call.
+    unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_SETPIPE_SZ, octets) };
+}
+
 /// A new descriptor for what is open under a number.
 pub(crate) fn duplicate(number: i32) -> Result<OwnedFd, LinkError> {
     // SAFETY: touches no memory; a number that is not open is an error. JUSTIFICATION: std duplicates only what it

@@ -5,11 +5,12 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
-/// A set bit per descriptor that is readable, hung up or in error; 0 on a timeout or a signal. Whether those with a bit
-/// in `hang_ups_only` are readable does not count. At most [`DESCRIPTORS_MAX`] descriptors.
-pub(crate) fn ppoll_readable(
+/// A set bit per descriptor that is readable, hung up or in error; 0 on a timeout or a signal. Those with a bit in
+/// `hang_ups_only` count only if hung up or in error, those with one in `writable` if they are that.
+/// At most [`DESCRIPTORS_MAX`] descriptors.
+pub(crate) fn ppoll(
     descriptors: &[BorrowedFd<'_>],
-    hang_ups_only: u64,
+    (hang_ups_only, writable): (u64, u64),
     timeout_ns: Option<u64>,
 ) -> Result<u64, LinkError> {
     let mut polled = [libc::pollfd {
@@ -21,6 +22,8 @@ pub(crate) fn ppoll_readable(
         slot.fd = descriptor.as_raw_fd();
         if hang_ups_only & (1 << index) != 0 {
             slot.events = 0;
+        } else if writable & (1 << index) != 0 {
+            slot.events = libc::POLLOUT;
         }
     }
     let count = descriptors.len().min(DESCRIPTORS_MAX);

@@ -14,7 +14,7 @@ use netsonde_link::packet::PacketLink;
 use netsonde_link::raw::RawLink;
 use netsonde_link::stream::Input;
 use netsonde_link::unprivileged::UnprivilegedLink;
-use netsonde_link::{LinkError, seal};
+use netsonde_link::{LinkError, output, seal};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use std::fs::File;
@@ -72,12 +72,13 @@ fn engine_main(descriptors: Vec<(String, i32)>, rate_pps: u32) -> PyResult<()> {
     let (mut link, recording) = link(&descriptors, rate_pps).map_err(os_error)?;
     let terminated = seal::prepare().map_err(os_error)?;
     let mut input = Input::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
-    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let mut written = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    output::prepare(input.as_fd(), written.as_fd()).map_err(os_error)?;
     seal::seal_with(|| link.start()).map_err(os_error)?;
     let outcome = input.read_task().and_then(|job| {
         let mut host = Measurement::new(&job, recording);
         let stop = terminated.as_fd();
-        drive::run(&mut host, link.as_mut(), &mut input, stop, &mut output)
+        drive::run(&mut host, link.as_mut(), &mut input, stop, &mut written)
     });
     // Nobody who reads any more is no failure of ours: the caller went away.
     let gone = outcome
