@@ -1,5 +1,6 @@
 //! Columns of text: addresses in canonical form, and free text.
 use crate::column::Column;
+use crate::numbers::take_all;
 use arrow_array::builder::StringBuilder;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
@@ -13,17 +14,35 @@ use std::sync::Arc;
 const IPV4_TEXT_MAX: usize = 15;
 
 /// Text that may be missing.
-pub(crate) struct Texts(StringBuilder);
+pub(crate) struct Texts {
+    builder: StringBuilder,
+    /// Rows without a text that the builder has not been told of.
+    missing: usize,
+}
 
 impl Texts {
     pub(crate) fn push(&mut self, text: Option<&str>) {
-        self.0.append_option(text);
+        match text {
+            None => self.missing += 1,
+            Some(text) => self.builder().append_value(text),
+        }
+    }
+
+    /// The builder, told of all rows so far.
+    fn builder(&mut self) -> &mut StringBuilder {
+        if self.missing > 0 {
+            self.builder.append_nulls(take(&mut self.missing));
+        }
+        &mut self.builder
     }
 }
 
 impl Default for Texts {
     fn default() -> Self {
-        Self(StringBuilder::with_capacity(0, 0))
+        Self {
+            builder: StringBuilder::with_capacity(0, 0),
+            missing: 0,
+        }
     }
 }
 
@@ -31,7 +50,7 @@ impl Column for Texts {
     const NULLABLE: bool = true;
 
     fn take(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+        Arc::new(self.builder().finish())
     }
 }
 
@@ -66,8 +85,9 @@ impl MaybeAddresses {
                 self.0.push(Some(ipv4_text(address, &mut room)));
             }
             Some(IpAddr::V6(address)) => {
-                write!(self.0.0, "{address}").expect("writing to memory cannot fail");
-                self.0.0.append_value("");
+                let builder = self.0.builder();
+                write!(builder, "{address}").expect("writing to memory cannot fail");
+                builder.append_value("");
             }
         }
     }
@@ -116,7 +136,7 @@ impl Column for FewAddresses {
     fn take(&mut self) -> ArrayRef {
         self.known.clear();
         self.last = None;
-        let keys = PrimitiveArray::<Int32Type>::from(take(&mut self.keys));
+        let keys = PrimitiveArray::<Int32Type>::from(take_all(&mut self.keys));
         let values = self.values.take();
         Arc::new(DictionaryArray::new(keys, values))
     }

@@ -1,6 +1,6 @@
 //! Columns of names of which all are known: one byte a row, and the list of the names.
 use crate::column::Column;
-use arrow_array::builder::PrimitiveBuilder;
+use crate::numbers::{MaybeNumbers, take_all};
 use arrow_array::types::Int8Type;
 use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray, StringArray};
 use netsonde_probe::job::{PingMethod, TraceMethod};
@@ -8,7 +8,6 @@ use netsonde_probe::record::{
     AttemptOutcome, Completeness, Method, ReplyKind, StopReason, Trigger, TunnelClass,
 };
 use std::marker::PhantomData;
-use std::mem::take;
 use std::sync::Arc;
 
 /// A value that has a name, one of few.
@@ -55,23 +54,23 @@ impl<N: Named> Column for Names<N> {
     const NULLABLE: bool = false;
 
     fn take(&mut self) -> ArrayRef {
-        let keys = PrimitiveArray::<Int8Type>::from(take(&mut self.0));
+        let keys = PrimitiveArray::<Int8Type>::from(take_all(&mut self.0));
         dictionary::<N>(keys)
     }
 }
 
 /// Names that may be missing.
-pub(crate) struct MaybeNames<N>(PrimitiveBuilder<Int8Type>, PhantomData<N>);
+pub(crate) struct MaybeNames<N>(MaybeNumbers<Int8Type>, PhantomData<N>);
 
 impl<N: Named> MaybeNames<N> {
     pub(crate) fn push(&mut self, value: Option<N>) {
-        self.0.append_option(value.map(Named::code));
+        self.0.push(value.map(Named::code));
     }
 }
 
 impl<N> Default for MaybeNames<N> {
     fn default() -> Self {
-        Self(PrimitiveBuilder::with_capacity(0), PhantomData)
+        Self(MaybeNumbers::default(), PhantomData)
     }
 }
 

@@ -8,6 +8,7 @@ use arrow_array::{Array, ArrayRef, DictionaryArray, ListArray, StringArray, Stru
 use arrow_buffer::{NullBufferBuilder, OffsetBuffer};
 use arrow_schema::{DataType, Field};
 use netsonde_probe::record::{Attempt, Label, Trigger, VendorCandidate};
+use std::iter::repeat_n;
 use std::mem::take;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(crate) struct Lists<I> {
     count: i32,
     ends: Vec<i32>,
     present: NullBufferBuilder,
+    /// Rows without a list that are not yet among those above.
+    missing: usize,
 }
 
 /// What a list is made of.
@@ -32,12 +35,25 @@ pub(crate) trait Items: Default {
 
 impl<I: Items> Lists<I> {
     pub(crate) fn push(&mut self, items: &[I::Item]) {
+        if items.is_empty() {
+            self.missing += 1;
+            return;
+        }
+        self.add_missing();
         for item in items {
             self.items.push(item);
             self.count += 1;
         }
         self.ends.push(self.count);
-        self.present.append(!items.is_empty());
+        self.present.append_non_null();
+    }
+
+    fn add_missing(&mut self) {
+        let missing = take(&mut self.missing);
+        if missing > 0 {
+            self.ends.extend(repeat_n(self.count, missing));
+            self.present.append_n_nulls(missing);
+        }
     }
 }
 
@@ -48,6 +64,7 @@ impl<I: Items> Default for Lists<I> {
             count: 0,
             ends: Vec::new(),
             present: NullBufferBuilder::new(0),
+            missing: 0,
         }
     }
 }
@@ -56,6 +73,7 @@ impl<I: Items> Column for Lists<I> {
     const NULLABLE: bool = true;
 
     fn take(&mut self) -> ArrayRef {
+        self.add_missing();
         let mut offsets = vec![0];
         offsets.append(&mut self.ends);
         self.count = 0;
