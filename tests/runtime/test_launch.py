@@ -3,10 +3,10 @@
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,15 +81,14 @@ def test_it_dies_with_its_parent_even_as_another_user() -> None:
     assert parent.stdout
     child = os.pidfd_open(int(parent.stdout.readline()))
     parent.send_signal(signal.SIGKILL)
-    parent.communicate()
-    ended = threading.Event()
-
-    def wait() -> None:
-        import select
-
-        if select.select([child], [], [], 20)[0]:
-            ended.set()
-
-    wait()
-    os.close(child)
-    assert ended.is_set()
+    parent.wait()
+    try:
+        ended, _, _ = select.select([child], [], [], 20)
+        if not ended:
+            signal.pidfd_send_signal(child, signal.SIGKILL)
+    finally:
+        os.close(child)
+        parent.stdout.close()
+        if parent.stdin:
+            parent.stdin.close()
+    assert ended, "it outlived its parent"

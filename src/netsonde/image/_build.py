@@ -25,7 +25,7 @@ def installed() -> bytes:
     Raises:
         HostError: There is none: it is for 64-bit x86 alone.
     """
-    data: bytes = getattr(_core, "image", bytes)()
+    data = _core.image()
     if not data:
         message = "this installation has no image: it is built for 64-bit x86 Linux alone"
         raise HostError(message, "measure without --runtime")
