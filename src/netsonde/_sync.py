@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         FingerprintKeywords,
         MultipathKeywords,
         PingKeywords,
+        TcpKeywords,
         TntKeywords,
         TraceKeywords,
     )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         FingerprintResult,
         MultipathResult,
         PingResult,
+        TcpResult,
         TntResult,
         TraceResult,
     )
@@ -232,6 +234,44 @@ def fingerprint_many(
         HostError: The host lacks a right (raw sockets are needed) or a route.
     """
     return _blocking.iterate(measure.fingerprint_many(targets, **options), "fingerprint_many")
+
+
+def tcp(target: str, **options: Unpack[TcpKeywords]) -> TcpResult:
+    """Return what a host negotiates over TCP, and what the path to it does to a SYN.
+
+    Nothing is connected: what a SYN opens is reset.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `TcpKeywords`; the usual ones are `destination_port` and `path`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("middleboxes")
+        >>> result = netsonde.tcp("host", vantage=lab, family=4)
+        >>> print(result.handshake.mptcp, result.removal(30).first_ttl)
+        refused 4
+    """
+    return _blocking.run(measure.tcp(target, **options), "tcp")
+
+
+def tcp_many(
+    targets: Iterable[str], **options: Unpack[TcpKeywords]
+) -> Generator[TcpResult, None, None]:
+    """Yield the result of `tcp` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `tcp`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+    """
+    return _blocking.iterate(measure.tcp_many(targets, **options), "tcp_many")
 
 
 def multipath(target: str, **options: Unpack[MultipathKeywords]) -> MultipathResult:

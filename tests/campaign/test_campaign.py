@@ -62,6 +62,19 @@ def test_everything_is_stored_as_it_is_given(tmp_path: Path, kind: str) -> None:
     assert recorded.ended
 
 
+def test_results_without_a_table_of_their_own_are_stored_too(tmp_path: Path) -> None:
+    campaign, _ = run(tmp_path, plan(tmp_path, "tcp"))
+    assert campaign.is_complete
+    with Dataset(tmp_path / "out").query() as query:
+        rows = query.ask("SELECT target, state, stop FROM tcp ORDER BY target")
+    targets = sorted([*(f"5.2.0.{last}" for last in range(8) if last != 3), "5.1.6.2"])
+    assert [row[0] for row in rows] == targets
+    # Two of them are hosts; for the others a router says that there is none.
+    stops = {"closed": "completed", "unreachable": "unreachable"}
+    assert {row[1:] for row in rows} == set(stops.items())
+    assert summary(tmp_path / "out").finished == 8
+
+
 def test_a_finished_campaign_sends_nothing_more(tmp_path: Path) -> None:
     run(tmp_path, plan(tmp_path))
     with pytest.raises(UsageError, match="holds results already"):

@@ -46,6 +46,8 @@ def test_limits_bound_the_cost(tmp_path: Path) -> None:
     assert found(tmp_path, limits="duration_s = 10").duration_max_s == 10
     trace = found(tmp_path, "trace", "first_ttl = 3\nlast_ttl = 7\nattempts = 2")
     assert trace.probes_max == 10 * 32_769
+    tcp = found(tmp_path, "tcp", "path = false")
+    assert tcp.probes_max == 2 * 2 * 2 * 32_769
     assert found(tmp_path, "tnt", "", "probes_per_target = 50").probes_max == 50 * 32_769
 
 

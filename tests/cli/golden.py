@@ -15,6 +15,7 @@ from tests.cli.schema_page import (
     options_page,
     records_page,
     schema_page,
+    tcp_page,
 )
 from tests.cli.tables_page import tables_page
 
@@ -35,6 +36,9 @@ COMMANDS = {
     "multipath.txt": "multipath 5.2.0.1 --lab ecmp-before --verbose",
     "multipath-per-packet.txt": "multipath 5.2.0.1 --lab ecmp-per-packet",
     "fingerprint.txt": "fingerprint 5.1.0.2 5.1.1.2 5.1.2.2 --lab agents -m ttl,snmpv3,lfp",
+    "tcp.txt": "tcp -4 host --lab middleboxes",
+    "tcp-ipv6.txt": "tcp -6 host --lab middleboxes --verbose",
+    "tcp-hosts.txt": "tcp -4 new old copying host --lab tcp-hosts --no-path",
     "tnt-many.txt": "tnt 5.2.0.1 5.1.6.2 --lab opaque",
     "alias.txt": "alias 5.1.0.2 5.1.1.1 5.1.1.2 5.1.2.1 5.1.2.2 --lab plain --verbose",
     "alias-nodes.txt": "alias 5.1.0.2 5.1.1.1 5.1.1.2 --lab plain --nodes",
@@ -53,6 +57,7 @@ def files() -> dict[Path, Callable[[], str]]:
     made[ROOT / "docs/reference/records.md"] = records_page
     made[ROOT / "docs/reference/records-fingerprint.md"] = fingerprint_page
     made[ROOT / "docs/reference/records-multipath.md"] = multipath_page
+    made[ROOT / "docs/reference/records-tcp.md"] = tcp_page
     made[ROOT / "docs/reference/tables.md"] = tables_page
     made[ROOT / "docs/reference/options.md"] = options_page
     made[ROOT / "docs/reference/records-alias.md"] = alias_page

@@ -39,6 +39,13 @@ What the [fingerprint event](schema.md) is made of, besides [other records](reco
 """
 
 
+_TCP_HEAD = """\
+# Records of tcp
+
+What the [tcp event](schema.md) is made of, besides [other records](records.md).
+"""
+
+
 _ALIAS_HEAD = """\
 # Records of alias
 
@@ -82,6 +89,11 @@ def fingerprint_page() -> str:
     return _page(_FINGERPRINT_HEAD, "records-fingerprint.md")
 
 
+def tcp_page() -> str:
+    """Return the page of the records that the events of tcp are made of."""
+    return _page(_TCP_HEAD, "records-tcp.md")
+
+
 def alias_page() -> str:
     """Return the page of the records that the events of alias are made of."""
     return _page(_ALIAS_HEAD, "records-alias.md")
@@ -101,6 +113,7 @@ def _page_of(name: str) -> str:
         "_alias": "records-alias.md",
         "_fingerprint": "records-fingerprint.md",
         "_multipath": "records-multipath.md",
+        "_tcp": "records-tcp.md",
     }
     return "options.md" if is_of_job else of_results.get(module, "records.md")
 

@@ -23,4 +23,6 @@ def test_another_shell_is_refused() -> None:
 
 def test_words_are_completed() -> None:
     env = {"_NETSONDE_COMPLETE": "bash_complete", "COMP_WORDS": "netsonde t", "COMP_CWORD": "1"}
-    assert netsonde(env=env).out.split() == ["plain,trace", "plain,tnt", "plain,tunnels"]
+    assert netsonde(env=env).out.split() == [
+        *("plain,trace", "plain,tnt", "plain,tcp", "plain,tunnels")
+    ]

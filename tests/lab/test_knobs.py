@@ -34,6 +34,8 @@ def test_values_come_out_in_the_engine_s_units() -> None:
         pop_rule="none",
         ip_id_rate="50/s",
         fragment_id="random",
+        tcp_features=["sack", "mptcp"],
+        tcp_mss=536,
         icmp={"rate": "50/s", "burst": 10},
     )
     assert engine_behaviour(found) == {
@@ -44,6 +46,8 @@ def test_values_come_out_in_the_engine_s_units() -> None:
         "pop_rule": "none",
         "ip_id_rate": 50.0,
         "fragment_id": "random",
+        "tcp_features": ("sack", "mptcp"),
+        "tcp_mss": 536,
         "rate_limit": {"rate_pps": 50.0, "burst": 10, "scope": "global", "echo": False},
     }
 
@@ -57,6 +61,9 @@ def test_unlimited_lifts_the_limit_of_a_profile() -> None:
     [
         ({"te_ttl": 0}, "te_ttl"),
         ({"icmp_tos": 256}, "icmp_tos"),
+        ({"tcp_features": ["sack", "magic"]}, "tcp_features"),
+        ({"tcp_features": [["sack"]]}, "tcp_features"),
+        ({"tcp_features": "sack"}, "tcp_features"),
         ({"quote_len": 27}, "quote_len"),
         ({"quote_len": False}, "quote_len"),
         ({"silent": 1}, "silent"),

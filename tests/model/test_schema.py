@@ -10,7 +10,7 @@ def test_the_schema_names_its_version_and_every_event() -> None:
     assert schema["$id"] == f"urn:netsonde:schema:{SCHEMA}"
     assert set(schema["discriminator"]["mapping"]) == {
         "start", "ping-reply", "hop", "ping", "trace", "tnt", "alias", "multipath", "fingerprint",
-        "progress", "done", "failed",
+        "tcp", "progress", "done", "failed",
     }  # fmt: skip
     assert "Job" in schema["$defs"]
 

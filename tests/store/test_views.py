@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import netsonde
 from netsonde.store import Dataset
 from netsonde.store._views import MACROS, VIEWS, View
 from tests.store.rooms import alias, dataset, ping, reply, tnt, trace
@@ -25,6 +26,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     made = dataset(path, events)
     with made.writer() as writer:
         writer.append_result(msgspec.json.encode(alias()))
+        lab = netsonde.lab.load("middleboxes")
+        result = netsonde.tcp("host", vantage=lab, family=4)
+        writer.append_result(msgspec.json.encode(result))
     return made
 
 
@@ -97,3 +101,28 @@ def test_macros_take_label_stack_entries_apart(found: Dataset) -> None:
             " ms(1500), family('::1'), family('5.0.0.1')"
         ) == [(16, 1, True, 64, 1.5, 6, 4)]
     assert len({macro.name for macro in MACROS}) == len(MACROS)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (
+            "SELECT target, port, state, plain, mptcp, mptcp_version, sack, fast_open, mss, stop,"
+            " changes FROM tcp",
+            [
+                (
+                    *("5.2.0.1", 80, "open", None, "refused", None, "accepted", "not-offered"),
+                    *(1_400, "completed", 6),
+                )
+            ],
+        ),
+        (
+            "SELECT option, edit, quoted, after_ttl, first_ttl, lasts FROM tcp_changes"
+            " WHERE cause = 'middlebox' AND field = 'option' ORDER BY option",
+            [(2, "changed", "1300", 3, 4, True), (30, "removed", None, 3, 4, True)],
+        ),
+    ],
+)
+def test_tcp_is_told_without_json(found: Dataset, sql: str, rows: list[tuple[object, ...]]) -> None:
+    with found.query() as query:
+        assert query.ask(sql) == rows

@@ -60,6 +60,7 @@ mod rewrite;
 pub mod segment;
 mod statistics;
 mod switch;
+mod tcp;
 pub mod topology;
 
 pub use drive::Host;

@@ -1,4 +1,4 @@
-//! What nodes do with packets to themselves: echo, UDP, TCP.
+//! What nodes do with packets to themselves: echo and UDP; [`crate::tcp`] has TCP.
 use crate::Drop;
 use crate::forward::At;
 use crate::fragment;
@@ -6,11 +6,10 @@ use crate::icmp::{Fault, Stack};
 use crate::lab::Lab;
 use crate::numbering::Numbered;
 use crate::packet::Packet;
-use crate::topology::{Role, TcpMode};
+use crate::topology::Role;
 use core::net::IpAddr;
 use netsonde_wire::icmp::{ErrorKind, Icmp, IcmpError, emit_echo};
 use netsonde_wire::ip::{IpBuild, IpPacket, protocol};
-use netsonde_wire::tcp::{Tcp, TcpBuild, TcpOption, flags};
 use netsonde_wire::udp::{self, Udp};
 
 /// The smallest MTU of IPv6 (RFC 8200, section 5): less is not believed.
@@ -131,62 +130,8 @@ impl Lab {
         Ok(())
     }
 
-    /// RFC 9293, 3.10.7.1 and 3.10.7.2: what a closed or listening port answers.
-    fn consume_tcp(&mut self, at: At, packet: &IpPacket<'_>) -> Result<(), Drop> {
-        let header = &packet.header;
-        if !Tcp::checksum_ok(packet.payload, header.source, header.destination) {
-            return Err(Drop::BadChecksum);
-        }
-        let segment = Tcp::parse(packet.payload).map_err(|_| Drop::Malformed)?;
-        let set = segment.flags.unwrap_or(0);
-        let config = &self.plan.nodes[at.node as usize];
-        let is_open = config.tcp_ports.contains(&segment.destination_port);
-        if set & flags::RST != 0 {
-            return Ok(());
-        }
-        if !is_open && config.behaviour.tcp == TcpMode::None {
-            self.statistics.suppressed += 1;
-            return Ok(());
-        }
-        let length =
-            u32::try_from(segment.payload.len()).expect("a packet is at most 65,535 bytes long");
-        let occupied = length + u32::from(set & flags::SYN != 0) + u32::from(set & flags::FIN != 0);
-        let after = segment.sequence.wrapping_add(occupied);
-        let is_syn = set & (flags::SYN | flags::ACK) == flags::SYN;
-        let (sequence, acknowledgment, reply) = if is_syn && is_open {
-            let initial =
-                u32::try_from(self.nodes[at.node as usize].random.next() >> 32).expect("32 bits");
-            (initial, after, flags::SYN | flags::ACK)
-        } else if set & flags::ACK != 0 {
-            (segment.acknowledgment.unwrap_or(0), 0, flags::RST)
-        } else {
-            (0, after, flags::RST | flags::ACK)
-        };
-        let build = TcpBuild {
-            source_port: segment.destination_port,
-            destination_port: segment.source_port,
-            sequence,
-            acknowledgment,
-            flags: reply,
-            window: if reply & flags::SYN != 0 { 65_535 } else { 0 },
-            options: if reply & flags::SYN != 0 {
-                &[TcpOption::MaximumSegmentSize(1_220)]
-            } else {
-                &[]
-            },
-            payload: &[],
-        };
-        let ttl = config_ttl(self, at);
-        let mut body = core::mem::take(&mut self.scratch);
-        body.clear();
-        build.emit(header.destination, header.source, &mut body);
-        self.reply(at, packet, ttl, &body);
-        self.scratch = body;
-        Ok(())
-    }
-
     /// Sends a packet back from the address to which `packet` came.
-    fn reply(&mut self, at: At, packet: &IpPacket<'_>, ttl: u8, body: &[u8]) {
+    pub(crate) fn reply(&mut self, at: At, packet: &IpPacket<'_>, ttl: u8, body: &[u8]) {
         let config = &self.plan.nodes[at.node as usize];
         let v6 = packet.header.source.is_ipv6();
         let numbered = Numbered {
@@ -235,8 +180,4 @@ impl Lab {
             self.answer(at, packet);
         }
     }
-}
-
-fn config_ttl(lab: &Lab, at: At) -> u8 {
-    lab.plan.nodes[at.node as usize].behaviour.tcp_ttl
 }

@@ -11,6 +11,7 @@ use netsonde_wire::icmp::Icmp;
 use netsonde_wire::ip::{self, IpPacket};
 
 mod forge;
+mod tcp;
 
 /// What becomes of a frame after a mutator.
 enum Fate {
@@ -75,7 +76,10 @@ impl Lab {
                     packet.data_mut()[layout.transport + bit / 8] ^= 1 << (bit % 8);
                 }
             }
-            ref mutation => rewrite(packet, layout, mutation),
+            ref mutation => {
+                tcp::rewrite(packet, layout, mutation);
+                rewrite(packet, layout, mutation);
+            }
         }
         Fate::Pass
     }

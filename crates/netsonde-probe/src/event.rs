@@ -1,8 +1,8 @@
 //! The stream of events that a job gives: a start, results as they come, exactly one `done` or `failed`.
 use crate::job::{Kind, Privilege};
 use crate::record::{
-    AliasResult, Counters, FingerprintResult, Hop, MultipathResult, PingResult, Reply, TntResult,
-    Trace,
+    AliasResult, Counters, FingerprintResult, Hop, MultipathResult, PingResult, Reply, TcpResult,
+    TntResult, Trace,
 };
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -60,6 +60,8 @@ pub enum Event {
     /// What an address answered to questions about its maker.
     #[cfg_attr(not(feature = "surveys"), serde(skip))]
     Fingerprint(Box<FingerprintResult>),
+    /// What a TCP port and the path to it showed.
+    Tcp(Box<TcpResult>),
     /// How far the job has come, as often as it asked for.
     Progress {
         /// Probes.

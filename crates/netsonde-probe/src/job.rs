@@ -3,11 +3,13 @@ mod alias;
 mod fingerprint;
 mod multipath;
 mod surveys;
+mod tcp;
 
 pub use alias::{AliasMethod, AliasOptions, AliasProbe};
 pub use fingerprint::{FingerprintMethod, FingerprintOptions};
 pub use multipath::{Algorithm, MultipathMethod, MultipathOptions};
 pub(crate) use surveys::SURVEYS;
+pub use tcp::{MptcpOffer, TcpOptions};
 
 use crate::error::JobError;
 use crate::targets::Prefix;
@@ -54,6 +56,10 @@ pub struct Job {
     #[serde(default)]
     #[cfg_attr(not(feature = "surveys"), serde(deserialize_with = "surveys::unread"))]
     pub multipath: MultipathOptions,
+    /// For `tcp`.
+    #[serde(default)]
+    #[cfg_attr(not(feature = "surveys"), serde(deserialize_with = "surveys::unread"))]
+    pub tcp: TcpOptions,
     /// Probes per second over all measurements of the job; never exceeded in any one-second window.
     pub rate_pps: u32,
     /// Probes awaiting a reply at once, over all measurements.
@@ -107,6 +113,8 @@ pub enum Kind {
     Multipath,
     /// What made it.
     Fingerprint,
+    /// What it negotiates over TCP, and what the path changes.
+    Tcp,
 }
 
 /// One target and the address to probe it from.
@@ -288,6 +296,7 @@ impl Job {
             alias: AliasOptions::default(),
             fingerprint: FingerprintOptions::default(),
             multipath: MultipathOptions::default(),
+            tcp: TcpOptions::default(),
             rate_pps: 1_000,
             in_flight_max: 1_000,
             budget: Budget::default(),

@@ -23,6 +23,7 @@ mod seed;
 mod session;
 mod slab;
 pub mod targets;
+mod tcp;
 #[cfg(test)]
 mod testing;
 pub(crate) mod tnt;

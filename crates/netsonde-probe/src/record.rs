@@ -3,6 +3,7 @@ mod alias;
 mod fingerprint;
 mod multipath;
 mod path_mtu;
+mod tcp;
 mod tunnel;
 
 pub use alias::{
@@ -18,6 +19,10 @@ pub use multipath::{
 };
 
 pub use path_mtu::{HopMtu, MtuChange, MtuSource, PathMtu};
+pub use tcp::{
+    PortState, QuoteReach, SegmentOption, TcpCause, TcpChange, TcpDifference, TcpEdit, TcpFeature,
+    TcpField, TcpHandshake, TcpHop, TcpResult, TcpSegment,
+};
 pub use tunnel::{
     Attempt, AttemptOutcome, Completeness, FailedRevelation, HopFacts, Method, TntHop, TntResult,
     Trigger, Tunnel, TunnelClass, TunnelRouter, VendorCandidate,

@@ -1,4 +1,4 @@
-//! Measurements whose probes differ in more than TTL and attempt: multipath, alias resolution, fingerprints.
+//! Measurements whose probes differ in more than TTL and attempt: multipath, alias resolution, fingerprints, TCP behaviour.
 //!
 //! A session brings the whole shape of each probe and knows it by a token. The engine paces, counts, authenticates
 //! and routes; the session decides what to send next, what a reply means and when to give up waiting.

@@ -94,4 +94,9 @@ def _probes_per_target(request: Request) -> int:
     if request.kind is Kind.TRACE:
         trace = request.trace
         return min(most, (trace.last_ttl - trace.first_ttl + 1) * trace.attempts)
+    if request.kind is Kind.TCP:
+        tcp = request.tcp
+        hops = (tcp.last_ttl - tcp.first_ttl + 1) if tcp.path else 0
+        # Two handshakes; each SYN but those of the path's beginning may cost a reset.
+        return min(most, 2 * (2 + hops) * tcp.attempts)
     return most

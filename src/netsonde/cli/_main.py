@@ -45,6 +45,9 @@ COMMANDS = {
     "signatures": Lazy(
         "netsonde.cli._signatures", "signatures", "Learn and show how vendors' routers answer."
     ),
+    "tcp": Lazy(
+        "netsonde.cli._tcp", "tcp", "Tell what hosts negotiate over TCP, and what paths change."
+    ),
     "multipath": Lazy(
         "netsonde.cli._multipath", "multipath", "Show all paths that balancers spread flows over."
     ),

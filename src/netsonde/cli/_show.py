@@ -20,6 +20,7 @@ from netsonde.model import (
     PingResult,
     Privilege,
     Start,
+    TcpResult,
     TntResult,
     TraceMethod,
     TraceResult,
@@ -37,6 +38,7 @@ from netsonde.report import (
     ping_heading,
     ping_lines,
     ping_reply_line,
+    tcp_lines,
     tnt_lines,
     trace_footer,
     trace_heading,
@@ -200,6 +202,7 @@ class TableShow:
                 | AliasResult()
                 | MultipathResult()
                 | FingerprintResult()
+                | TcpResult()
             ):
                 self._shown += 1
                 apart = [Text("")] if self._shown > 1 else []
@@ -245,5 +248,7 @@ class TableShow:
                 return fingerprint_lines(
                     result, name=name, verbose=verbose, known=self._note, identified=identified
                 )
+            case TcpResult():
+                return tcp_lines(result, width, name=name, verbose=verbose, known=self._note)
             case MultipathResult():
                 return multipath_lines(result, width, name=name, verbose=verbose, known=self._note)

@@ -20,6 +20,11 @@ MUTATIONS: Mapping[str, tuple[str, ...]] = {
     "dscp": ("tos",),
     "source": ("address",),
     "source-port": ("add",),
+    "tcp-option": ("kind", "action"),
+    "tcp-mss": ("mss",),
+    "tcp-sequence": ("offset",),
+    "tcp-acknowledgment": ("offset",),
+    "tcp-flags": ("clear",),
     "quote": ("change",),
     "truncate-extensions": ("bytes",),
     "extension-checksum": (),
@@ -30,6 +35,8 @@ MUTATIONS: Mapping[str, tuple[str, ...]] = {
     "corrupt": (),
     "drop": (),
 }
+#: What is left of a TCP option that is taken out.
+OPTION_ACTIONS = ("strip", "blank")
 QUOTE_CHANGES = ("destination", "ports", "cut", "ttl")
 
 

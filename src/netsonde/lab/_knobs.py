@@ -45,6 +45,7 @@ _INTEGERS: Mapping[str, tuple[int, int]] = {
     "lse_ttl": (1, 255),
     "icmp_tos": (0, 255),
     "too_big_mtu": (0, 65_535),
+    "tcp_mss": (0, 65_535),
 }
 _BOOLEANS = (
     "whole_stack",
@@ -55,6 +56,16 @@ _BOOLEANS = (
     "drops_echo",
     "drops_udp",
 )
+TCP_FEATURES = (
+    "sack",
+    "timestamps",
+    "window-scale",
+    "ecn",
+    "mptcp",
+    "mptcp-v0",
+    "fast-open",
+    "mirror",
+)
 #: Bytes of an SNMP engine identifier (RFC 3411).
 _ENGINE_BYTES = (5, 32)
 LIMIT_SCOPES = ("global", "destination", "interface")
@@ -63,6 +74,7 @@ KNOBS = (
     *_CHOICES,
     *_INTEGERS,
     *_BOOLEANS,
+    "tcp_features",
     "snmp_engine",
     "quote_len",
     "answer_delay",
@@ -124,15 +136,7 @@ def _converter(name: str) -> tuple[str, Callable[[Any], Any]]:
     if name in _INTEGERS:
         low, high = _INTEGERS[name]
         return f"an integer from {low} to {high}", integer(low, high)
-    if name == "quote_len":
-        return "0 (as much as fits) or 28 to 1280 bytes", _quote_len
-    if name == "snmp_engine":
-        return "5 to 32 bytes in hexadecimal", _engine_id
-    if name == "answer_delay":
-        return 'a duration such as "4ms"', duration
-    if name == "ip_id_rate":
-        return 'a rate such as "50/s"', rate
-    return "true or false", boolean
+    return _CONVERTERS.get(name, ("true or false", boolean))
 
 
 def _quote_len(value: object) -> int:
@@ -147,3 +151,19 @@ def _engine_id(value: object) -> str:
     if not low <= len(octets) <= high:
         raise ValueError(value)
     return octets.hex()
+
+
+def _tcp_features(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or any(one not in TCP_FEATURES for one in value):
+        raise ValueError(value)
+    return tuple(value)
+
+
+#: What knobs take that are neither choices, nor numbers, nor switches.
+_CONVERTERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "quote_len": ("0 (as much as fits) or 28 to 1280 bytes", _quote_len),
+    "tcp_features": (f"a list of {', '.join(TCP_FEATURES)}", _tcp_features),
+    "snmp_engine": ("5 to 32 bytes in hexadecimal", _engine_id),
+    "answer_delay": ('a duration such as "4ms"', duration),
+    "ip_id_rate": ('a rate such as "50/s"', rate),
+}

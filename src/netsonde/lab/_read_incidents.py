@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from netsonde.lab._elements import MUTATIONS, QUOTE_CHANGES, Fault, Mutator
+from netsonde.lab._elements import MUTATIONS, OPTION_ACTIONS, QUOTE_CHANGES, Fault, Mutator
 from netsonde.lab._knobs import take_limit
 from netsonde.lab._read import PREFIXES, address, costs, networks
 from netsonde.lab._reader import Table, duration, integer, share, show, text
 
+#: Numbers that are not of 16 bits.
+_HIGHEST = {"tos": 255, "kind": 255, "clear": 255, "offset": 2**32 - 1}
 _SUBJECTS = (
     'either a node with `icmp` ("drop", "answer" or a limit), '
     "or a link with one of `state`, `cost`, `loss`, `delay`"
@@ -93,11 +95,11 @@ def _setting(table: Table, name: str) -> tuple[str, Any]:
             return name, table.require(name, expected, _change)
         case "blind":
             return name, table.take_bool(name, False)
-        case "tos":
-            return name, table.require(name, "an integer from 0 to 255", integer(0, 255))
+        case "action":
+            return name, table.take_choice(name, OPTION_ACTIONS, "strip")
         case _:
-            expected = "an integer from 0 to 65535"
-            return name, table.require(name, expected, integer(0, 65_535))
+            high = _HIGHEST.get(name, 65_535)
+            return name, table.require(name, f"an integer from 0 to {high}", integer(0, high))
 
 
 def _change(value: object) -> str:

@@ -66,6 +66,19 @@ class KnobSettings(TypedDict, total=False):
     drops_echo: bool
     drops_udp: bool
     tcp: Literal["rst", "none"]
+    tcp_features: Sequence[
+        Literal[
+            "sack",
+            "timestamps",
+            "window-scale",
+            "ecn",
+            "mptcp",
+            "mptcp-v0",
+            "fast-open",
+            "mirror",
+        ]
+    ]
+    tcp_mss: int
     too_big: Literal["tells", "tells-no-mtu", "silent"]
     too_big_mtu: int
     snmp_engine: str
@@ -162,6 +175,11 @@ class MutatorSettings(TypedDict, total=False):
     add: int
     change: Literal["destination", "ports", "cut", "ttl"]
     bytes: int
+    kind: int
+    action: Literal["strip", "blank"]
+    mss: int
+    offset: int
+    clear: int
     delay: str
     source: str
     blind: bool

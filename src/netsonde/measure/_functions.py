@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from netsonde.measure import _run
-from netsonde.measure._choose import choose
-from netsonde.measure._request import request
+from netsonde.measure._results import many, one
 from netsonde.model import (
     AliasResult,
     DnsResult,
@@ -16,13 +14,14 @@ from netsonde.model import (
     MultipathResult,
     NetsondeError,
     PingResult,
+    TcpResult,
     TntResult,
     TraceResult,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Iterable
 
     from netsonde.measure._keywords import (
         AliasKeywords,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         FingerprintKeywords,
         MultipathKeywords,
         PingKeywords,
+        TcpKeywords,
         TntKeywords,
         TraceKeywords,
     )
@@ -52,7 +52,7 @@ async def ping(target: str, **options: Unpack[PingKeywords]) -> PingResult:
         >>> result.sent, result.loss
         (3, 0.0)
     """
-    return await _one(PingResult, Kind.PING, target, options)
+    return await one(PingResult, Kind.PING, target, options)
 
 
 async def trace(target: str, **options: Unpack[TraceKeywords]) -> TraceResult:
@@ -78,7 +78,7 @@ async def trace(target: str, **options: Unpack[TraceKeywords]) -> TraceResult:
         >>> result.path
         ('5.1.0.2', '5.1.1.2', '5.1.5.2', '5.1.6.2', '5.2.0.1')
     """
-    return await _one(TraceResult, Kind.TRACE, target, options)
+    return await one(TraceResult, Kind.TRACE, target, options)
 
 
 async def tnt(target: str, **options: Unpack[TntKeywords]) -> TntResult:
@@ -106,7 +106,7 @@ async def tnt(target: str, **options: Unpack[TntKeywords]) -> TntResult:
         >>> [router.address for router in result.hidden]
         ['5.1.2.2', '5.1.3.2', '5.1.4.2']
     """
-    return await _one(TntResult, Kind.TNT, target, options)
+    return await one(TntResult, Kind.TNT, target, options)
 
 
 async def alias(targets: Iterable[str], **options: Unpack[AliasKeywords]) -> AliasResult:
@@ -134,7 +134,7 @@ async def alias(targets: Iterable[str], **options: Unpack[AliasKeywords]) -> Ali
         >>> [found.addresses for found in result.sets]
         [('5.1.0.2', '5.1.1.1')]
     """
-    async with aclosing(_many(AliasResult, Kind.ALIAS, targets, options)) as results:
+    async with aclosing(many(AliasResult, Kind.ALIAS, targets, options)) as results:
         async for result in results:
             return result
     message = "the measurement ended without a result"
@@ -157,7 +157,7 @@ async def ping_many(
         UsageError: A target or an option cannot be; nothing was sent.
         HostError: The host lacks a right or a route.
     """
-    async with aclosing(_many(PingResult, Kind.PING, targets, options)) as results:
+    async with aclosing(many(PingResult, Kind.PING, targets, options)) as results:
         async for result in results:
             yield result
 
@@ -175,7 +175,7 @@ async def trace_many(
         UsageError: A target or an option cannot be; nothing was sent.
         HostError: The host lacks a right or a route.
     """
-    async with aclosing(_many(TraceResult, Kind.TRACE, targets, options)) as results:
+    async with aclosing(many(TraceResult, Kind.TRACE, targets, options)) as results:
         async for result in results:
             yield result
 
@@ -202,7 +202,7 @@ async def tnt_many(
         5.1.6.2 3
         5.2.0.1 3
     """
-    async with aclosing(_many(TntResult, Kind.TNT, targets, options)) as results:
+    async with aclosing(many(TntResult, Kind.TNT, targets, options)) as results:
         async for result in results:
             yield result
 
@@ -227,7 +227,7 @@ async def fingerprint(target: str, **options: Unpack[FingerprintKeywords]) -> Fi
         >>> str(result.ttl)
         '<255,255,255>'
     """
-    return await _one(FingerprintResult, Kind.FINGERPRINT, target, options)
+    return await one(FingerprintResult, Kind.FINGERPRINT, target, options)
 
 
 async def fingerprint_many(
@@ -243,7 +243,47 @@ async def fingerprint_many(
         UsageError: A target or an option cannot be; nothing was sent.
         HostError: The host lacks a right (raw sockets are needed) or a route.
     """
-    async with aclosing(_many(FingerprintResult, Kind.FINGERPRINT, targets, options)) as results:
+    async with aclosing(many(FingerprintResult, Kind.FINGERPRINT, targets, options)) as results:
+        async for result in results:
+            yield result
+
+
+async def tcp(target: str, **options: Unpack[TcpKeywords]) -> TcpResult:
+    """Return what a host negotiates over TCP, and what the path to it does to a SYN.
+
+    Nothing is connected: what a SYN opens is reset.
+
+    Args:
+        target: Host name, or IPv4 or IPv6 address.
+        **options: See `TcpKeywords`; the usual ones are `destination_port` and `path`.
+
+    Raises:
+        UsageError: The target or an option cannot be.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+
+    Examples:
+        >>> lab = netsonde.lab.load("middleboxes")
+        >>> result = await tcp("host", vantage=lab, family=4)
+        >>> print(result.handshake.mptcp, result.removal(30).first_ttl)
+        refused 4
+    """
+    return await one(TcpResult, Kind.TCP, target, options)
+
+
+async def tcp_many(
+    targets: Iterable[str], **options: Unpack[TcpKeywords]
+) -> AsyncGenerator[TcpResult, None]:
+    """Yield the result of `tcp` for each of many targets, as each one ends.
+
+    Args:
+        targets: Host names or addresses.
+        **options: Those of `tcp`.
+
+    Raises:
+        UsageError: A target or an option cannot be; nothing was sent.
+        HostError: The host lacks a right (raw sockets are needed) or a route.
+    """
+    async with aclosing(many(TcpResult, Kind.TCP, targets, options)) as results:
         async for result in results:
             yield result
 
@@ -273,7 +313,7 @@ async def multipath(target: str, **options: Unpack[MultipathKeywords]) -> Multip
         >>> result.width, [(each.first_ttl, each.last_ttl) for each in result.diamonds]
         (2, [(2, 5)])
     """
-    return await _one(MultipathResult, Kind.MULTIPATH, target, options)
+    return await one(MultipathResult, Kind.MULTIPATH, target, options)
 
 
 async def multipath_many(
@@ -289,7 +329,7 @@ async def multipath_many(
         UsageError: A target or an option cannot be; nothing was sent.
         HostError: The host lacks a right (raw sockets are needed) or a route.
     """
-    async with aclosing(_many(MultipathResult, Kind.MULTIPATH, targets, options)) as results:
+    async with aclosing(many(MultipathResult, Kind.MULTIPATH, targets, options)) as results:
         async for result in results:
             yield result
 
@@ -334,41 +374,3 @@ async def dns_many(
     async with aclosing(_dns.query_many(names, _dns.options_of(options))) as results:
         async for result in results:
             yield result
-
-
-_Result = TypeVar(
-    "_Result",
-    PingResult,
-    TraceResult,
-    TntResult,
-    AliasResult,
-    MultipathResult,
-    FingerprintResult,
-)
-
-
-async def _one(
-    result: type[_Result], kind: Kind, target: str, options: Mapping[str, Any]
-) -> _Result:
-    async with aclosing(_many(result, kind, [target], options)) as results:
-        found = [result async for result in results]
-    if found:
-        return found[0]
-    message = f"the measurement of {target} ended without a result"
-    raise NetsondeError(message)
-
-
-async def _many(
-    result: type[_Result], kind: Kind, targets: Iterable[str], options: Mapping[str, Any]
-) -> AsyncGenerator[_Result, None]:
-    asked = request(kind, options)
-    vantage = choose(asked.run.get("vantage"))
-    resolved = await _run.prepare(asked, vantage, targets)
-    for problem in resolved.problems:
-        raise problem.error
-    if not resolved.targets:
-        return
-    async with aclosing(_run.lines(asked, vantage, resolved)) as lines:
-        async for line in lines:
-            if isinstance(line.event, result):
-                yield line.event

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         AliasProbe,
         DnsTransport,
         FingerprintMethod,
+        MptcpOffer,
         MultipathMethod,
         PingMethod,
         TraceMethod,
@@ -159,6 +160,24 @@ class FingerprintKeywords(RunKeywords, total=False):
     wait_ms: int
     closed_port: int
     snmp_port: int
+
+
+class TcpKeywords(RunKeywords, total=False):
+    """Options of tcp; ranges and defaults are those of `netsonde.model.TcpOptions`."""
+
+    destination_port: int
+    attempts: int
+    wait_ms: int
+    mptcp: MptcpOffer | Literal["none", "v0", "v1"]
+    ecn: bool
+    fast_open: bool
+    mss: int
+    tos: int
+    path: bool
+    first_ttl: int
+    last_ttl: int
+    gap_limit: int
+    window: int
 
 
 class MultipathKeywords(RunKeywords, total=False):

@@ -26,6 +26,7 @@ from netsonde.model import (
     PingOptions,
     Privilege,
     Target,
+    TcpOptions,
     TntOptions,
     TraceMethod,
     TraceOptions,
@@ -74,6 +75,7 @@ class Request(NamedTuple):
     alias: AliasOptions
     multipath: MultipathOptions
     fingerprint: FingerprintOptions
+    tcp: TcpOptions
     budget: Budget
     run: RunKeywords
     is_method_given: bool = True
@@ -102,6 +104,7 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
     fingerprint = (
         _take(FingerprintOptions, left) if kind is Kind.FINGERPRINT else FingerprintOptions()
     )
+    tcp = _take(TcpOptions, left) if kind is Kind.TCP else TcpOptions()
     tnt = _take(TntOptions, left) if kind in (Kind.TNT, Kind.MULTIPATH) else TntOptions()
     budget = _take(Budget, left, {"probes_per_target": "per_target", "probes_total": "total"})
     for name in left:
@@ -110,7 +113,17 @@ def request(kind: Kind, options: Mapping[str, Any]) -> Request:
             raise TypeError(msg)
     run = RunKeywords(**left)  # type: ignore[typeddict-item]
     return Request(
-        kind, ping, trace, tnt, alias, multipath, fingerprint, budget, run, "method" in options
+        kind,
+        ping,
+        trace,
+        tnt,
+        alias,
+        multipath,
+        fingerprint,
+        tcp,
+        budget,
+        run,
+        "method" in options,
     )
 
 
@@ -155,6 +168,7 @@ def job(
         "alias": asked.alias,
         "multipath": asked.multipath,
         "fingerprint": asked.fingerprint,
+        "tcp": asked.tcp,
         "rate_pps": run.get("rate_pps", RATE_PPS_DEFAULT),
         "in_flight_max": run.get("in_flight_max", IN_FLIGHT_MAX_DEFAULT),
         "budget": asked.budget,
@@ -210,6 +224,9 @@ def _check_privilege(kind: Kind, privilege: Privilege) -> None:
     if kind is Kind.ALIAS:
         message = "alias needs raw sockets: without them, replies show no IP identification"
         raise HostError(message, "`netsonde doctor` says how to allow them")
+    if kind in (Kind.FINGERPRINT, Kind.TCP):
+        message = f"{kind} needs raw sockets: without them, replies show no headers"
+        raise HostError(message, "`netsonde doctor` says how to allow them")
 
 
 def _check(made: Job) -> None:
@@ -246,7 +263,7 @@ def _option(text: str) -> str:
     """Return a text with fields of the job named as the options that set them."""
     text = text.replace("budget.per_target", "probes_per_target")
     text = text.replace("budget.total", "probes_total")
-    return re.sub(r"\b(?:ping|trace|tnt|alias|multipath|fingerprint)\.(?=\w)", "", text)
+    return re.sub(r"\b(?:ping|trace|tnt|alias|multipath|fingerprint|tcp)\.(?=\w)", "", text)
 
 
 def _take(record: type[T], options: dict[str, Any], names: Mapping[str, str] | None = None) -> T:

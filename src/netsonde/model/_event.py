@@ -9,6 +9,7 @@ from netsonde.model._job import Kind, Privilege
 from netsonde.model._multipath import MultipathResult
 from netsonde.model._reply import Counters, Reply
 from netsonde.model._runtime import RuntimeRecord
+from netsonde.model._tcp import TcpResult
 from netsonde.model._tnt import TntResult
 from netsonde.model._trace import Hop, PingResult, TraceResult
 
@@ -109,7 +110,15 @@ class Failed(Record, frozen=True, kw_only=True, tag_field="type", tag="failed"):
 
 
 #: What a measurement of one target gives.
-Result = PingResult | TraceResult | TntResult | AliasResult | MultipathResult | FingerprintResult
+Result = (
+    PingResult
+    | TraceResult
+    | TntResult
+    | AliasResult
+    | MultipathResult
+    | FingerprintResult
+    | TcpResult
+)
 
 #: One line of the stream: a start, results as they come, exactly one `done` or `failed`.
 Event = Start | PingReply | HopSettled | Result | Progress | Done | Failed

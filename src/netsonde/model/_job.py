@@ -10,6 +10,7 @@ from netsonde.model._alias_options import AliasOptions
 from netsonde.model._base import Address, Record, UInt8, UInt16, UInt32, UInt64
 from netsonde.model._fingerprint import FingerprintOptions
 from netsonde.model._multipath_options import MultipathOptions
+from netsonde.model._tcp_options import TcpOptions
 
 #: Version of the job and event schema; a job of another version is refused.
 SCHEMA: Final = 1
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     ALIAS = "alias"
     MULTIPATH = "multipath"
     FINGERPRINT = "fingerprint"
+    TCP = "tcp"
 
 
 class Privilege(StrEnum):
@@ -204,6 +206,7 @@ class Job(Record, frozen=True, kw_only=True):
         alias: Options of kind alias; all targets are measured together.
         fingerprint: Options of kind fingerprint.
         multipath: Options of kind multipath.
+        tcp: Options of kind tcp.
         rate_pps: Probes per second over all measurements, never exceeded in any one-second window.
         in_flight_max: Probes awaiting a reply at once, over all measurements.
         budget: How much the job may send.
@@ -233,6 +236,7 @@ class Job(Record, frozen=True, kw_only=True):
     alias: AliasOptions = AliasOptions()
     fingerprint: FingerprintOptions = FingerprintOptions()
     multipath: MultipathOptions = MultipathOptions()
+    tcp: TcpOptions = TcpOptions()
     rate_pps: _Positive32
     in_flight_max: _Positive32
     budget: Budget = Budget()

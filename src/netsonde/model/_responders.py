@@ -8,6 +8,7 @@ from netsonde.model._alias import AliasResult
 from netsonde.model._event import HopSettled
 from netsonde.model._fingerprint import FingerprintResult
 from netsonde.model._multipath import MultipathResult
+from netsonde.model._tcp import TcpResult
 from netsonde.model._tnt import TntResult
 from netsonde.model._trace import PingResult, TraceResult
 
@@ -31,6 +32,9 @@ def responders(event: Event) -> tuple[Address, ...]:
             found = [one.address for one in event.addresses if one.received]
         case FingerprintResult():
             found = [each.reply.responder for each in event.replies]
+        case TcpResult():
+            replies = (event.handshake.reply, *(hop.reply for hop in event.hops))
+            found = [reply.responder for reply in replies if reply is not None]
         case MultipathResult():
             found = [node.address for node in event.nodes if node.address is not None]
         case _:

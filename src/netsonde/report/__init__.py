@@ -17,6 +17,7 @@ from netsonde.report._ping import ping_heading, ping_lines, ping_reply_line
 from netsonde.report._roc import RocPoint, roc
 from netsonde.report._survey import Ask, Survey, survey
 from netsonde.report._tabular import columns_of, tabulate
+from netsonde.report._tcp import tcp_lines
 from netsonde.report._tnt import tnt_lines
 from netsonde.report._trace import TraceTable, trace_footer, trace_heading, trace_lines
 
@@ -51,6 +52,7 @@ __all__ = [
     "summary_lines",
     "survey",
     "tabulate",
+    "tcp_lines",
     "tnt_lines",
     "trace_footer",
     "trace_heading",

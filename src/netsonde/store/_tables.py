@@ -217,7 +217,7 @@ false_positive  float64?  how likely two strangers would have passed, 0 to 1
 
 _RECORDS = _columns(
     """
-type    name      type of the result: `multipath`, `alias`, `dns`, `fingerprint`, ...
+type    name      type of the result: `multipath`, `alias`, `dns`, `fingerprint`, `tcp`, ...
 target  address?  address measured, or the name asked for; null if there is no single one
 record  json      the result as `--json` prints it
 """

@@ -178,4 +178,58 @@ VIEWS = (
         " any_value(methods) AS methods, any_value(false_positive) AS false_positive"
         " FROM aliases WHERE methods IS NOT NULL GROUP BY run, router",
     ),
+    View(
+        "tcp",
+        "One row per TCP port asked: what its host negotiates.",
+        (
+            ("target", "address measured"),
+            ("port", "port asked"),
+            ("state", "`open`, `closed`, `unreachable` or `silent`"),
+            ("plain", "what a SYN without options got, where the first was not answered"),
+            ("mptcp", "Multipath TCP: `accepted`, `refused`, `mirrored` or `not-offered`"),
+            ("mptcp_version", "its version"),
+            ("ecn", "explicit congestion notification"),
+            ("sack", "selective acknowledgments"),
+            ("timestamps", "timestamps"),
+            ("window_scaling", "window scaling"),
+            ("fast_open", "Fast Open"),
+            ("mss", "the host's maximum segment size"),
+            ("stop", "why the path ended; null if it was not asked for"),
+            ("changes", "changes of the SYN on its way, those that follow from others too"),
+            ("sent", "SYNs"),
+        ),
+        "SELECT target, (record->>'$.destination_port')::USMALLINT AS port,"
+        " record->>'$.handshake.state' AS state, record->>'$.handshake.plain' AS plain,"
+        " record->>'$.handshake.mptcp' AS mptcp,"
+        " (record->>'$.handshake.mptcp_version')::UTINYINT AS mptcp_version,"
+        " record->>'$.handshake.ecn' AS ecn, record->>'$.handshake.sack' AS sack,"
+        " record->>'$.handshake.timestamps' AS timestamps,"
+        " record->>'$.handshake.window_scaling' AS window_scaling,"
+        " record->>'$.handshake.fast_open' AS fast_open,"
+        " (record->>'$.handshake.mss')::USMALLINT AS mss, record->>'$.stop' AS stop,"
+        " json_array_length(record, '$.changes') AS changes,"
+        " (record->>'$.sent')::UINTEGER AS sent FROM records WHERE type = 'tcp'",
+    ),
+    View(
+        "tcp_changes",
+        "One row per change of a SYN on its way.",
+        (
+            ("target", "address measured"),
+            ("field", "what was changed, such as `sequence` or `option`"),
+            ("option", "kind of the option"),
+            ("edit", "`changed`, `removed`, `blanked` or `added`"),
+            ("sent", "value sent"),
+            ("quoted", "value quoted"),
+            ("cause", "`marking`, `translation`, `consequence`, `quote` or `middlebox`"),
+            ("after_ttl", "last TTL before it whose quote goes so far and does not have it"),
+            ("first_ttl", "first TTL whose quote shows it"),
+            ("lasts", "whether every later quote that goes so far has the field changed too"),
+        ),
+        "SELECT target, c->>'$.field' AS field, (c->>'$.option')::UTINYINT AS option,"
+        " c->>'$.edit' AS edit, c->>'$.sent' AS sent, c->>'$.quoted' AS quoted,"
+        " c->>'$.cause' AS cause, (c->>'$.after_ttl')::UTINYINT AS after_ttl,"
+        " (c->>'$.first_ttl')::UTINYINT AS first_ttl, (c->>'$.lasts')::BOOLEAN AS lasts"
+        " FROM (SELECT target, unnest(from_json(json_extract(record, '$.changes'),"
+        " '[\"JSON\"]')) AS c FROM records WHERE type = 'tcp')",
+    ),
 )

@@ -71,6 +71,10 @@ pub struct Behaviour {
     pub drops_udp: bool,
     /// What TCP to closed ports of itself gets.
     pub tcp: TcpMode,
+    /// What its open TCP ports know.
+    pub tcp_features: Vec<TcpFeature>,
+    /// Maximum segment size of its SYN-ACKs.
+    pub tcp_mss: u16,
     /// Identifier of its `SNMPv3` engine, in hexadecimal: then UDP port 161 answers discoveries.
     pub snmp_engine: Option<String>,
     /// What it says of packets that are too big for the next link.
@@ -115,6 +119,8 @@ impl Default for Behaviour {
             drops_echo: false,
             drops_udp: false,
             tcp: TcpMode::Rst,
+            tcp_features: Vec::new(),
+            tcp_mss: 1_220,
             snmp_engine: None,
             too_big: TooBig::Tells,
             too_big_mtu: None,
@@ -262,4 +268,26 @@ pub enum TcpMode {
     Rst,
     /// Nothing.
     None,
+}
+
+/// What a host accepts if a SYN offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TcpFeature {
+    /// Selective acknowledgments (RFC 2018).
+    Sack,
+    /// Timestamps (RFC 7323).
+    Timestamps,
+    /// Window scaling (RFC 7323).
+    WindowScale,
+    /// Explicit congestion notification (RFC 3168).
+    Ecn,
+    /// Multipath TCP, version 1 (RFC 8684).
+    Mptcp,
+    /// Multipath TCP, version 0 (RFC 6824).
+    MptcpV0,
+    /// Fast Open (RFC 7413): a cookie for whoever asks.
+    FastOpen,
+    /// All options and flags of the SYN come back as they are.
+    Mirror,
 }

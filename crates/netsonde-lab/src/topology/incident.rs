@@ -108,6 +108,33 @@ pub enum Mutation {
         /// Added modulo 65536.
         add: u16,
     },
+    /// Takes an option out of TCP segments.
+    TcpOption {
+        /// Which.
+        kind: u8,
+        /// What is left in its place.
+        action: OptionAction,
+    },
+    /// Lowers the maximum segment size that TCP segments offer.
+    TcpMss {
+        /// To this, where it is more.
+        mss: u16,
+    },
+    /// Adds to TCP sequence numbers; another mutator has to take it from the acknowledgments that come back.
+    TcpSequence {
+        /// Added modulo 2^32.
+        offset: u32,
+    },
+    /// Subtracts from TCP acknowledgment numbers.
+    TcpAcknowledgment {
+        /// Subtracted modulo 2^32.
+        offset: u32,
+    },
+    /// Clears TCP flags.
+    TcpFlags {
+        /// The bits; 0xc0 are those of explicit congestion notification.
+        clear: u8,
+    },
     /// Changes the quote inside ICMP errors.
     Quote {
         /// How.
@@ -141,6 +168,16 @@ pub enum Mutation {
     Corrupt {},
     /// Drops the packet.
     Drop {},
+}
+
+/// What is left of an option that is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionAction {
+    /// Nothing: the header is shorter.
+    Strip,
+    /// No-operations.
+    Blank,
 }
 
 /// A lie in a quote.

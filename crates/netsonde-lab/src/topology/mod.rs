@@ -15,9 +15,9 @@ mod prefix;
 
 pub use behaviour::{
     Behaviour, Extensions, FragmentId, IpId, LabelExpiry, LimitScope, QuotedTtl, RateLimit,
-    ReplySource, TcpMode, TooBig,
+    ReplySource, TcpFeature, TcpMode, TooBig,
 };
-pub use incident::{Action, Fault, Mutation, Mutator, QuoteChange};
+pub use incident::{Action, Fault, Mutation, Mutator, OptionAction, QuoteChange};
 pub use mpls::{Domain, LabelPin, LabelPolicy, Lsp, Pop, PopRule, TtlMode, UhpLabel};
 pub use prefix::Prefix;
 

@@ -1,6 +1,7 @@
 //! Checks of a job, before anything is sent.
 mod alias;
 mod fingerprint;
+mod tcp;
 
 use crate::error::JobError;
 use crate::job::{
@@ -71,12 +72,13 @@ pub(super) fn check(job: &Job) -> Result<Checked, JobError> {
         }
         Kind::Alias if SURVEYS => alias::check_alias(job)?,
         Kind::Fingerprint if SURVEYS => fingerprint::check(&job.fingerprint)?,
+        Kind::Tcp if SURVEYS => tcp::check(&job.tcp)?,
         Kind::Multipath if SURVEYS => {
             check_multipath(&job.multipath)?;
             check_ping(&job.ping)?;
             check_tnt(&job.tnt)?;
         }
-        kind @ (Kind::Alias | Kind::Fingerprint | Kind::Multipath) => {
+        kind @ (Kind::Alias | Kind::Fingerprint | Kind::Multipath | Kind::Tcp) => {
             return Err(JobError::new("kind", "ping, trace or tnt", kind.name()));
         }
     }
@@ -244,6 +246,12 @@ fn check_privilege(job: &Job) -> Result<(), JobError> {
             false,
             "privilege",
             "raw: labels and TTLs cannot be seen without",
+            "none",
+        ),
+        Kind::Tcp => require(
+            false,
+            "privilege",
+            "raw: segments cannot be seen without",
             "none",
         ),
         Kind::Alias | Kind::Fingerprint => require(

@@ -13,6 +13,7 @@ use crate::ping::{self, Ping};
 use crate::record::Trace as TraceRecord;
 use crate::session::Session;
 use crate::slab::Handle;
+use crate::tcp::Tcp;
 use crate::tnt::{Machine, Task, TaskId};
 use crate::trace::Trace;
 use alloc::boxed::Box;
@@ -94,12 +95,16 @@ impl Engine {
                 let session = Fingerprint::new(target, &self.job.fingerprint);
                 self.begin_session(run, target, Box::new(session), now_ns);
             }
+            Kind::Tcp if SURVEYS => {
+                let session = Tcp::new(target, self.job.tcp);
+                self.begin_session(run, target, Box::new(session), now_ns);
+            }
             Kind::Multipath if SURVEYS => {
                 let session = Multipath::new(target, &self.job);
                 self.begin_session(run, target, Box::new(session), now_ns);
             }
             // Refused when the job was checked.
-            Kind::Alias | Kind::Fingerprint | Kind::Multipath => {}
+            Kind::Alias | Kind::Fingerprint | Kind::Multipath | Kind::Tcp => {}
         }
         true
     }

@@ -1,5 +1,7 @@
 //! What a probe says beside its identity: nothing, an SNMP question, or a set of TCP options.
 use super::shape::Method;
+use crate::job::MptcpOffer;
+use crate::seed::mix;
 use alloc::vec::Vec;
 use netsonde_wire::snmp;
 use netsonde_wire::tcp::{TcpOption, flags};
@@ -10,14 +12,16 @@ const SEGMENT: u16 = 1_220;
 const WINDOW_SHIFT: u8 = 7;
 /// Kind of the Multipath TCP option.
 const MPTCP: u8 = 30;
-/// `MP_CAPABLE` (subtype 0) of version 1, then the flag for HMAC-SHA256, as RFC 8684 has it in a SYN.
-const MP_CAPABLE: [u8; 2] = [0x01, 0x01];
+/// Kind of the Fast Open option; empty, it asks for a cookie (RFC 7413, section 4.1.1).
+const FAST_OPEN: u8 = 34;
+/// `MP_CAPABLE` (subtype 0) and version 0 or 1, then the flag for HMAC-SHA1 or HMAC-SHA256.
+const CAPABLE_V0: [u8; 2] = [0x00, 0x01];
+const CAPABLE_V1: [u8; 2] = [0x01, 0x01];
 /// Window of every segment.
 pub(super) const WINDOW: u16 = 64_240;
 
 /// What a probe carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(dead_code, reason = "the sessions that land next use it")]
 pub(crate) enum Content {
     /// The tag that identifies it; in TCP probes the options of an ordinary SYN.
     #[default]
@@ -30,9 +34,17 @@ pub(crate) enum Content {
 
 /// What a TCP probe offers beyond an ordinary SYN or ACK.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent parts of a segment"
+)]
 pub(crate) struct TcpSet {
-    /// `MP_CAPABLE` of Multipath TCP, version 1.
-    pub(crate) mptcp: bool,
+    /// `MP_CAPABLE` of Multipath TCP.
+    pub(crate) mptcp: MptcpOffer,
+    /// The question for a Fast Open cookie.
+    pub(crate) fast_open: bool,
+    /// No option but the maximum segment size.
+    pub(crate) bare: bool,
     /// The flags ECE and CWR: a SYN that would use explicit congestion notification (RFC 3168).
     pub(crate) ecn: bool,
     /// A SYN whose acknowledgment field is not 0 although it acknowledges nothing.
@@ -49,8 +61,13 @@ impl Content {
         }
     }
 
-    /// The options of a segment; `word` is its keyed number.
-    pub(super) fn tcp_options(self, method: Method, word: u32) -> Vec<TcpOption<'static>> {
+    /// The options of a segment; `word` is its keyed number, `capable` what `MP_CAPABLE` holds.
+    pub(super) fn tcp_options(
+        self,
+        method: Method,
+        word: u32,
+        capable: &Capable,
+    ) -> Vec<TcpOption<'_>> {
         if method == Method::TcpAck {
             return Vec::new();
         }
@@ -60,8 +77,11 @@ impl Content {
         } else {
             set.segment
         };
-        let mut options = Vec::from([
-            TcpOption::MaximumSegmentSize(segment),
+        let mut options = Vec::from([TcpOption::MaximumSegmentSize(segment)]);
+        if set.bare {
+            return options;
+        }
+        options.extend([
             TcpOption::SackPermitted,
             TcpOption::Timestamps {
                 value: stamp(word),
@@ -70,13 +90,24 @@ impl Content {
             TcpOption::Nop,
             TcpOption::WindowScale(WINDOW_SHIFT),
         ]);
-        if set.mptcp {
+        if !capable.bytes().is_empty() {
             options.push(TcpOption::Unknown {
                 kind: MPTCP,
-                data: &MP_CAPABLE,
+                data: capable.bytes(),
+            });
+        }
+        if set.fast_open {
+            options.push(TcpOption::Unknown {
+                kind: FAST_OPEN,
+                data: &[],
             });
         }
         options
+    }
+
+    /// What `MP_CAPABLE` holds in the segment whose keyed number is `word`.
+    pub(super) fn capable(self, word: u32) -> Capable {
+        Capable::new(self.tcp().mptcp, word)
     }
 
     /// The flags of a segment.
@@ -105,17 +136,53 @@ impl Content {
 
     /// Bytes of TCP header.
     pub(super) fn tcp_header_len(self, method: Method) -> u16 {
-        match method {
-            Method::TcpAck => 20,
-            _ if self.tcp().mptcp => 44,
-            _ => 40,
+        let set = self.tcp();
+        if method == Method::TcpAck || set.bare {
+            return if method == Method::TcpAck { 20 } else { 24 };
         }
+        let capable: u16 = match set.mptcp {
+            MptcpOffer::None => 0,
+            MptcpOffer::V0 => 12,
+            MptcpOffer::V1 => 4,
+        };
+        40 + capable + if set.fast_open { 4 } else { 0 }
     }
 
     /// A UDP payload that is not the tag: `keyed` authenticates its answer.
     pub(super) fn datagram(self, keyed: [u8; 6]) -> Option<Vec<u8>> {
         let [_, _, a, b, c, d] = keyed;
         (self == Self::SnmpDiscovery).then(|| snmp::discovery(u32::from_be_bytes([a, b, c, d])))
+    }
+}
+
+/// The data of an `MP_CAPABLE` option.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Capable {
+    room: [u8; 10],
+    len: usize,
+}
+
+impl Capable {
+    fn new(offer: MptcpOffer, word: u32) -> Self {
+        let mut room = [0; 10];
+        let len = match offer {
+            MptcpOffer::None => 0,
+            MptcpOffer::V0 => {
+                room[..2].copy_from_slice(&CAPABLE_V0);
+                // A key that belongs to this probe: one who copies it shows that he copies.
+                room[2..].copy_from_slice(&mix(u64::from(word)).to_be_bytes());
+                room.len()
+            }
+            MptcpOffer::V1 => {
+                room[..2].copy_from_slice(&CAPABLE_V1);
+                CAPABLE_V1.len()
+            }
+        };
+        Self { room, len }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.len]
     }
 }
 
@@ -134,7 +201,7 @@ mod tests {
     use super::{Content, TcpSet};
     use crate::identity::tests::fix_header;
     use crate::identity::{Finding, Heard, Issue, Keys, Method, Registry, Shape};
-    use crate::job::Privilege;
+    use crate::job::{MptcpOffer, Privilege};
     use crate::slab::Handle;
     use crate::testing::{address, error, source};
     use alloc::vec::Vec;
@@ -176,11 +243,35 @@ mod tests {
     }
 
     const FULL: Content = Content::Tcp(TcpSet {
-        mptcp: true,
+        mptcp: MptcpOffer::V1,
+        fast_open: true,
+        bare: false,
         ecn: true,
         acknowledges: true,
         segment: 1_460,
     });
+
+    #[test]
+    fn headers_are_as_long_as_they_are_said_to_be() {
+        let sets = [MptcpOffer::None, MptcpOffer::V0, MptcpOffer::V1]
+            .into_iter()
+            .flat_map(|mptcp| {
+                [(false, false), (true, false), (false, true)].map(|(fast_open, bare)| TcpSet {
+                    mptcp,
+                    fast_open,
+                    bare,
+                    ..TcpSet::default()
+                })
+            });
+        for set in sets {
+            let content = Content::Tcp(set);
+            let (_, packet) = issue(&shape(Method::TcpSyn, false, content));
+            let stated = usize::from(content.tcp_header_len(Method::TcpSyn));
+            assert_eq!(usize::from(packet[32] >> 4) * 4, stated, "{set:?}");
+            let tcp = Tcp::parse(&packet[20..]).unwrap();
+            assert_eq!(tcp::options(tcp.options).count() == 1, set.bare, "{set:?}");
+        }
+    }
 
     #[test]
     fn a_syn_offers_what_it_is_told_to() {
@@ -200,6 +291,11 @@ mod tests {
                 kind: 30,
                 data: &[1, 1],
             };
+            let cookie = TcpOption::Unknown {
+                kind: 34,
+                data: &[],
+            };
+            assert!(options.contains(&cookie));
             assert!(
                 options.contains(&mptcp) && options.contains(&TcpOption::MaximumSegmentSize(1_460))
             );

@@ -178,7 +178,10 @@ fn datagram(shape: &Shape, fields: &Fields, payload: &mut Vec<u8>, out: &mut Vec
 
 fn segment(shape: &Shape, fields: &Fields, payload: &mut Vec<u8>, out: &mut Vec<u8>) {
     // Those of an ordinary SYN unless the content says otherwise, so that firewalls see nothing unusual.
-    let options = shape.content.tcp_options(shape.method, fields.word);
+    let capable = shape.content.capable(fields.word);
+    let options = shape
+        .content
+        .tcp_options(shape.method, fields.word, &capable);
     payload.resize(usize::from(tcp_payload_len(shape)), 0);
     let build = TcpBuild {
         source_port: fields.source_port,

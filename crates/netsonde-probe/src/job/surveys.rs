@@ -25,6 +25,7 @@ impl Kind {
             Self::Alias => "alias",
             Self::Multipath => "multipath",
             Self::Fingerprint => "fingerprint",
+            Self::Tcp => "tcp",
         }
     }
 }
