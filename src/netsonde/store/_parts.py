@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GROUP_ROWS = 65_536
 #: The same of tables in which the same addresses come again and again: a group has a dictionary of
 #: them, and larger groups have fewer.
-LARGE_GROUP_ROWS = {"hops": 262_144}
+LARGE_GROUP_ROWS = {"hops": 131_072}
 #: Rows of a batch that reading gives.
 BATCH_ROWS = 16_384
 
@@ -62,6 +62,8 @@ def write_part(
     Raises:
         OSError: The disk is full, or broken.
     """
+    import pyarrow as pa  # noqa: PLC0415
+
     final = part_path(root, table, number)
     final.parent.mkdir(parents=True, exist_ok=True)
     draft = final.with_suffix(".tmp")
@@ -72,6 +74,7 @@ def write_part(
             writer = _writer(draft, table, epoch_ns)
         writer.write_table(group, row_group_size=group_rows)
         count += group.num_rows
+        pa.default_memory_pool().release_unused()
     if count == 0:
         return None
     writer.close()
