@@ -5,8 +5,10 @@ use alloc::string::String;
 use netsonde_wire::ethernet::MacAddr;
 
 const POLLOUT: i16 = 4;
-/// How often, and how long each time, a full queue is waited for before a frame is lost.
-const ROOM_TRIES: usize = 20;
+/// How often, and how long each time, a full queue is waited for before a frame is lost; and how often where time stands
+/// still meanwhile, and a lost frame would end it.
+pub(super) const ROOM_TRIES: usize = 20;
+pub(super) const ROOM_TRIES_ON_TICKS: usize = 30_000;
 const ROOM_WAIT_NS: u64 = 1_000_000;
 /// How often, and how long each time, an interface is waited for: two seconds.
 const INTERFACE_TRIES: usize = 200;
@@ -28,8 +30,8 @@ const SIOCGIFINDEX: usize = 0x8933;
 const IFF_UP: u8 = 1;
 
 /// Sends one frame; false if the queue stays full or the kernel refuses the frame.
-pub(super) fn send(descriptor: i32, frame: &[u8]) -> bool {
-    for _ in 0..ROOM_TRIES {
+pub(super) fn send(descriptor: i32, frame: &[u8], tries: usize) -> bool {
+    for _ in 0..tries {
         match call::write(descriptor, frame) {
             Ok(_) => return true,
             Err(EINTR) => {}

@@ -119,6 +119,11 @@ fn run(words: &str) -> Result<Status, String> {
     seal::seal(descriptor)?;
     let mut process = Process {
         descriptor,
+        room_tries: if words.is_clock_on_card {
+            card::ROOM_TRIES_ON_TICKS
+        } else {
+            card::ROOM_TRIES
+        },
         input,
         is_stopped_by_eof: words.is_stopped_by_eof,
     };
@@ -183,6 +188,8 @@ impl Input {
 
 struct Process {
     descriptor: i32,
+    /// How often a full card is tried.
+    room_tries: usize,
     input: Input,
     is_stopped_by_eof: bool,
 }
@@ -210,7 +217,7 @@ impl Platform for Process {
 
     fn send(&mut self, frame: &[u8]) -> Option<u64> {
         let sent_ns = self.now_ns();
-        card::send(self.descriptor, frame).then_some(sent_ns)
+        card::send(self.descriptor, frame, self.room_tries).then_some(sent_ns)
     }
 
     fn receive(&mut self, frame: &mut Vec<u8>) -> Option<u64> {
