@@ -1,6 +1,7 @@
 """The command itself: help, version, errors and statuses."""
 
 import re
+import subprocess
 import sys
 
 import pytest
@@ -24,8 +25,6 @@ def test_help_lists_every_command_and_status_and_imports_none() -> None:
 def test_help_imports_neither_tables_nor_records() -> None:
     program = "import sys; from netsonde.cli import _main; _main.run(['--help']); "
     program += "print(sorted({'rich', 'msgspec', 'netsonde._core'} & set(sys.modules)))"
-    import subprocess
-
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
@@ -89,3 +88,30 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     done = subprocess.run(program, shell=True, capture_output=True, check=False)
     assert done.stdout == b"{\n"
     assert done.stderr == b""
+
+
+#: What costs much to import, and nobody needs to send a probe.
+HEAVY = {"duckdb", "pyarrow", "dns", "rich", "jinja2", "maxminddb", "sqlite3", "html"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--version"], set()),
+        (["trace", "5.2.0.1", "--lab", "plain", "--json"], set()),
+        (["ping", "127.0.0.1", "--allow-special-purpose", "--privilege=none", "--json"], set()),
+        (["trace", "5.2.0.1", "--lab", "plain"], {"rich"}),
+    ],
+)
+def test_commands_import_only_what_they_use(arguments: list[str], allowed: set[str]) -> None:
+    program = (
+        "import sys; from netsonde.cli._main import run; status = run(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in ran.stderr.split()}
+    assert loaded & HEAVY == allowed
+    if arguments == ["--version"]:
+        assert not loaded & {"asyncio", "msgspec"}

@@ -1,9 +1,9 @@
-"""Events as lines and as tables."""
+"""Events as tables."""
 
 import msgspec
 import pytest
 
-from netsonde.cli._show import JsonShow, TableShow
+from netsonde.cli._show import TableShow
 from netsonde.measure import Line, Resolved, request
 from netsonde.model import (
     Counters,
@@ -11,6 +11,8 @@ from netsonde.model import (
     Event,
     HopSettled,
     Kind,
+    LinkKind,
+    LinkUsed,
     PingReply,
     Privilege,
     Start,
@@ -26,11 +28,6 @@ DONE = Done(counters=Counters(sent=3), targets_done=1, duration_ns=1)
 
 def _line(event: Event) -> Line:
     return Line(msgspec.json.encode(event), event)
-
-
-def test_json_lines_are_passed_on_as_they_came(capsys: pytest.CaptureFixture[str]) -> None:
-    JsonShow().show(Line(b'{"type" : "done"}', DONE))
-    assert capsys.readouterr().out == '{"type" : "done"}\n'
 
 
 def test_tables_name_the_target_as_it_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,6 +60,20 @@ def test_a_live_heading_says_how_it_is_traced(
     )
     TableShow(request(Kind.TRACE, {}), RESOLVED, verbose=False).show(_line(start))
     assert capsys.readouterr().out.splitlines()[0].endswith(f"from 5.1.0.1, {told}")
+
+
+@pytest.mark.parametrize("targets", [1, 2])
+def test_verbose_tables_say_how_packets_leave(
+    targets: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = (LinkUsed(link=LinkKind.FRAMES, interface="eth0"), LinkUsed(link=LinkKind.RAW))
+    start = Start(
+        schema=1, job="", kind=Kind.PING, privilege=Privilege.RAW, targets=1, seed=1, links=ways
+    )
+    for verbose, lines in ((False, []), (True, ["link: frames on eth0, raw sockets"])):
+        resolved = RESOLVED._replace(targets=TARGETS * targets)
+        TableShow(request(Kind.PING, {}), resolved, verbose=verbose).show(_line(start))
+        assert capsys.readouterr().out.splitlines()[: len(lines)] == lines
 
 
 def test_hops_are_shown_as_they_come_and_not_again(capsys: pytest.CaptureFixture[str]) -> None:

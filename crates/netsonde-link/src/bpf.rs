@@ -86,13 +86,6 @@ impl Assembler {
         self.around(body);
     }
 
-    /// Runs `body` when A has none of the bits of `mask`.
-    pub(crate) fn when_no_bit(&mut self, mask: u32, body: impl FnOnce(&mut Self)) {
-        self.emit(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, mask);
-        self.last().jf = 1;
-        self.around(body);
-    }
-
     /// Runs `body`, however long, when A is one of the values.
     pub(crate) fn when_among(&mut self, values: &[u32], body: impl FnOnce(&mut Self)) {
         for (index, value) in values.iter().enumerate() {
@@ -149,8 +142,17 @@ impl Assembler {
         self.0.last_mut().expect("just written")
     }
 
+    /// Clears the other bits of A.
+    pub(crate) fn keep_bits(&mut self, mask: u32) {
+        self.emit(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, mask);
+    }
+
     pub(crate) fn drop_packet(&mut self) {
         self.finish_with(0);
+    }
+
+    pub(crate) fn keep_packet(&mut self) {
+        self.finish_with(u32::MAX);
     }
 
     pub(crate) fn finish(self) -> Vec<libc::sock_filter> {

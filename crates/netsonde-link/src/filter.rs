@@ -7,7 +7,9 @@
 mod frames;
 
 use crate::bpf::Assembler;
-pub(crate) use frames::{ADDRESSES_MAX, Frames, program as frames_program};
+pub(crate) use frames::{
+    ADDRESSES_MAX, Frames, V4_MAX, V6_FRAGMENT_HEADER, V6_MAX, program as frames_program,
+};
 use std::ops::RangeInclusive;
 
 /// Bits of the TCP flags.

@@ -35,6 +35,22 @@ pub trait Link {
 
     /// What happened so far.
     fn counters(&self) -> Counters;
+
+    /// The ways by which packets may leave, as they were when the link was made; none if no packet leaves this host.
+    fn ways(&self) -> Vec<Leave> {
+        Vec::new()
+    }
+}
+
+/// How packets may leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// As Ethernet frames, by the interface of this name.
+    Frames(String),
+    /// By raw sockets, wherever the kernel sends them.
+    Raw,
+    /// By sockets that need no right.
+    Unprivileged,
 }
 
 /// Where a link puts what it knows. All times are those of [`monotonic_ns`](crate::monotonic_ns).
@@ -59,6 +75,8 @@ impl<F: FnMut(u64, &[u8])> Sink for F {
 pub struct Counters {
     /// Packets that the kernel took.
     pub sent: u64,
+    /// Those of them that left as frames.
+    pub frames: u64,
     /// Sends repeated because a queue was full or an earlier probe's error was reported on the socket.
     pub retried: u64,
     /// Packets that the kernel refused for good.
@@ -69,6 +87,12 @@ pub struct Counters {
     pub received: u64,
     /// Replies that the kernel dropped because we read too slowly, as it counts them (Linux 6.18: each twice).
     pub dropped: u64,
+    /// Replies put together from fragments.
+    pub reassembled: u64,
+    /// Fragmented packets whose rest did not come in time, or found no room.
+    pub unfinished: u64,
+    /// Fragmented packets whose fragments overlapped, or made no packet.
+    pub overlapped: u64,
     /// Messages from the kernel out of which no IP packet could be made.
     pub unreadable: u64,
 }

@@ -1,7 +1,7 @@
 //! The link with `CAP_NET_RAW`: packets leave exactly as they were built, and every header of a reply is seen.
 use crate::ancillary::Ancillary;
 use crate::descriptors::{Descriptor, Role};
-use crate::link::{Counters, Link, Sink};
+use crate::link::{Counters, Leave, Link, Sink};
 use crate::poll::Ready;
 use crate::send::send;
 use crate::stamp::Stamper;
@@ -123,6 +123,10 @@ impl Link for RawLink {
 
     fn counters(&self) -> Counters {
         self.counters
+    }
+
+    fn ways(&self) -> Vec<Leave> {
+        vec![Leave::Raw]
     }
 }
 

@@ -3,7 +3,7 @@ use crate::ancillary::Ancillary;
 use crate::sys;
 use crate::sys::batch::Batch;
 use crate::sys::poll::pause;
-use crate::sys::socket::set_int;
+use crate::sys::socket::{open, set_int};
 use crate::sys::time::read_ns;
 use std::net::UdpSocket;
 use std::os::fd::AsFd;
@@ -80,9 +80,10 @@ impl Far {
             let path = format!("/proc/{}/ns/net", thread.display());
             tell.send(path).expect("it waits");
             for command in to_do {
-                match command.strip_prefix("set ") {
-                    Some(setting) => set(setting),
-                    None => ip(&command),
+                match command.split_once(' ') {
+                    Some(("set", setting)) => set(setting),
+                    Some(("send", frame)) => send_frame(frame),
+                    _ => ip(&command),
                 }
                 finished.send(()).expect("it waits");
             }
@@ -95,11 +96,41 @@ impl Far {
         }
     }
 
+    /// Sends a frame from there, by the interface of this name.
+    pub(crate) fn send(&self, interface: &str, frame: &[u8]) {
+        let digits: Vec<String> = frame.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = digits.concat();
+        self.ip(&format!("send {interface} {hexadecimal}"));
+    }
+
     /// Runs `ip` there, or writes a setting (`set net/ipv4/ip_forward 1`).
     pub(crate) fn ip(&self, arguments: &str) {
         self.commands.send(arguments.to_owned()).expect("it runs");
         self.done.recv().expect("its command succeeded");
     }
+}
+
+/// Sends a frame from the namespace of this thread: an interface and hexadecimal digits.
+fn send_frame(text: &str) {
+    let (interface, digits) = text.split_once(' ').expect("an interface and a frame");
+    let octet = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits");
+    let frame: Vec<u8> = (0..digits.len()).step_by(2).map(octet).collect();
+    let index = interface_index(interface);
+    let call = "socket(AF_PACKET)";
+    let socket = open(libc::AF_PACKET, libc::SOCK_RAW, 0, call).expect("it may");
+    sys::packet::bind(socket.as_fd(), 0, index).expect("it is there");
+    let sent = sys::packet::send(socket.as_fd(), std::iter::once(&frame[..]));
+    assert_eq!(sent.expect("it is up"), 1);
+}
+
+/// `/sys` shows the interfaces of the namespace that it was mounted in: asks `ip` instead.
+fn interface_index(name: &str) -> u32 {
+    let output = Command::new("ip")
+        .args(["-o", "link", "show", name])
+        .output();
+    let text = String::from_utf8(output.expect("iproute2 is installed").stdout).expect("text");
+    let (number, _) = text.split_once(':').expect("a number first");
+    number.parse().expect("a number")
 }
 
 /// Writes a kernel setting, such as `net/ipv4/ip_forward 1`.

@@ -8,7 +8,7 @@ mod rebuild;
 use crate::ancillary::{Ancillary, ExtendedError};
 use crate::control;
 use crate::descriptors::{Descriptor, Role};
-use crate::link::{Counters, Link, Sink};
+use crate::link::{Counters, Leave, Link, Sink};
 use crate::memory::{Key, Memory, Sent};
 use crate::poll::Ready;
 use crate::send::send;
@@ -213,6 +213,10 @@ impl Link for UnprivilegedLink {
 
     fn counters(&self) -> Counters {
         self.counters
+    }
+
+    fn ways(&self) -> Vec<Leave> {
+        vec![Leave::Unprivileged]
     }
 }
 

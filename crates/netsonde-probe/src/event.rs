@@ -6,8 +6,31 @@ use crate::record::{
 };
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
+
+/// A way by which packets may leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkUsed {
+    /// What it is.
+    pub link: LinkKind,
+    /// The name of the interface, of frames.
+    #[serde(default)]
+    pub interface: Option<String>,
+}
+
+/// How packets leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkKind {
+    /// As Ethernet frames.
+    Frames,
+    /// By raw sockets.
+    Raw,
+    /// By sockets that need no right.
+    Unprivileged,
+}
 
 /// One event, one JSON object, told apart by its `type`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +53,9 @@ pub enum Event {
         /// As the job says it: the other times of the stream are on the vantage's own clock.
         #[serde(default)]
         epoch_ns: Option<u64>,
+        /// How packets may leave, filled in by whoever runs the engine on a link; empty where none leaves the process.
+        #[serde(default)]
+        links: Vec<LinkUsed>,
     },
     /// One ping reply, as it comes; `PingResult` repeats it.
     PingReply {

@@ -163,6 +163,18 @@ pub struct Counters {
     /// Packets that the capture lacks, because its file did not take them.
     #[serde(default)]
     pub uncaptured: u64,
+    /// Of the probes, those that left as Ethernet frames.
+    #[serde(default)]
+    pub frames: u64,
+    /// Replies that were put together here from fragments; the kernel does so unseen for other sockets than rings.
+    #[serde(default)]
+    pub reassembled: u64,
+    /// Fragmented packets given up because the rest did not come in time, or for want of room.
+    #[serde(default)]
+    pub unfinished: u64,
+    /// Fragmented packets thrown away because their fragments overlapped, or made no packet.
+    #[serde(default)]
+    pub overlapped: u64,
 }
 
 /// What the pings of one target gave.

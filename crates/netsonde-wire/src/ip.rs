@@ -1,6 +1,7 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) behind one header type.
 mod build;
 mod forward;
+pub mod reassembly;
 mod special;
 pub mod v4;
 pub mod v6;

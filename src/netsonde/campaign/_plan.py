@@ -126,16 +126,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         lab: A scenario or a topology file, instead of this host.
         attach: The vantage point in the lab.
         privilege: What to ask of this host: raw, none, or auto.
+        link: How packets leave this host: packet, raw, or auto; may change when a campaign is
+            resumed.
     """
 
     lab: str | None = None
     attach: str | None = None
     privilege: Literal["auto", "raw", "none"] = "auto"
+    link: Literal["auto", "packet", "raw"] = "auto"
 
     def open(self) -> Vantage:
         """Return it, ready to be measured from."""
         if self.lab is None:
-            return choose(None, self.privilege)
+            return choose(None, self.privilege, self.link)
         from netsonde.lab import load  # noqa: PLC0415 - this host does without it
 
         return choose(load(self.lab, attachment=self.attach))
@@ -189,7 +192,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "exclude": [*self.exclude.list, *map(self.path, self.exclude.files)],
             **{name: value for name, value in named.items() if value is not None},
         }
-        for option in options.keys() & {*run, "vantage", "probes_total", "deadline_ms", "pcap"}:
+        taken = {*run, "vantage", "privilege", "link", "probes_total", "deadline_ms", "pcap"}
+        for option in options.keys() & taken:
             raise OptionError(option, "an option of the measurement", "one of the campaign")
         try:
             return request(self.kind, {**options, **run})

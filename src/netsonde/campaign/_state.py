@@ -97,6 +97,8 @@ def identity(plan: Plan) -> dict[str, Any]:
         "targets": targets,
         "vantage": msgspec.to_builtins(plan.vantage),
     }
+    # Results are the same whichever way packets leave.
+    parts["vantage"].pop("link")
     flat = {
         f"{part}.{name}": value
         for part, fields in parts.items()

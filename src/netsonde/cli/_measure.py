@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 import msgspec
 
+from netsonde.cli._forms import DotShow, JsonShow, NodesShow, Show
 from netsonde.cli._main import complain
 from netsonde.cli._progress import Progress
-from netsonde.cli._show import DotShow, JsonShow, NodesShow, Show, TableShow
 from netsonde.cli._targets import Targets, targets
 from netsonde.cli._vantage import chosen_vantage
 from netsonde.cli._vendors import FollowUp, follow_up, identifier
@@ -135,7 +135,7 @@ async def _run(
     status = _complain([_placed(problem, wanted) for problem in resolved.problems])
     if not resolved.targets and crowd is None:
         return status or 0
-    show = _FORMS[form]() if form in _FORMS else TableShow(asked, resolved, verbose=verbose)
+    show = _FORMS[form]() if form in _FORMS else _tables(asked, resolved, verbose=verbose)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
@@ -178,6 +178,12 @@ def _kept(
 
     options = {"kind": str(asked.kind), **msgspec.to_builtins(asked.alias)}
     return keep(events, output, new_run(vantage, options, asked.run.get("seed") or 0))
+
+
+def _tables(asked: Request, resolved: Resolved, *, verbose: bool) -> Show:
+    from netsonde.cli._show import TableShow  # noqa: PLC0415 - programs read other forms
+
+    return TableShow(asked, resolved, verbose=verbose)
 
 
 def _tell_refused(crowd: Walk) -> None:

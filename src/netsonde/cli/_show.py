@@ -1,12 +1,11 @@
-"""Where events go: as they are, or as tables for people."""
+"""Where events go: as tables for people. Other forms, in `_forms`, do without their library."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import structs
-from msgspec.json import encode
 from rich.text import Text
 
 from netsonde.model import (
@@ -29,10 +28,8 @@ from netsonde.report import (
     Printer,
     TraceTable,
     alias_lines,
-    alias_nodes,
     counters_line,
     fingerprint_lines,
-    multipath_dot,
     multipath_lines,
     path_mtu_lines,
     ping_heading,
@@ -53,82 +50,6 @@ if TYPE_CHECKING:
 
 #: As long as most router addresses are; a longer one pushes the rest of its line.
 _IPV6_USUAL = "2001:db8:1234:5678::1234"
-
-
-class Show(Protocol):
-    """Takes the events of a job, in order."""
-
-    def annotate(self, learned: Iterable[Annotation]) -> None:
-        """Take what others know of addresses that the next event has."""
-
-    def identify(self, found: Iterable[Identification]) -> None:
-        """Take who may have made the address that the next event is of."""
-
-    def show(self, line: Line) -> None:
-        """Take one event."""
-
-    def close(self) -> None:
-        """Say what can be said once all is over."""
-
-
-class JsonShow:
-    """Prints each event as it came, one JSON object a line."""
-
-    def annotate(self, learned: Iterable[Annotation]) -> None:
-        """Print what is known of each address, once."""
-        for each in learned:
-            sys.stdout.write(encode(each).decode() + "\n")
-
-    def identify(self, found: Iterable[Identification]) -> None:
-        """Print each."""
-        for each in found:
-            sys.stdout.write(encode(each).decode() + "\n")
-
-    def show(self, line: Line) -> None:
-        """Print one event, at once: whoever reads may act on it."""
-        sys.stdout.write(line.raw.decode() + "\n")
-        sys.stdout.flush()
-
-    def close(self) -> None:
-        """Say nothing more."""
-
-
-class NodesShow:
-    """Prints routers as CAIDA's Internet topology data kits do, one a line."""
-
-    def annotate(self, learned: Iterable[Annotation]) -> None:
-        """Leave it: the format has no place for it."""
-
-    def identify(self, found: Iterable[Identification]) -> None:
-        """Leave it: there is no place for it."""
-
-    def show(self, line: Line) -> None:
-        """Print the routers of a result."""
-        if isinstance(line.event, AliasResult):
-            sys.stdout.writelines(f"{node}\n" for node in alias_nodes(line.event))
-            sys.stdout.flush()
-
-    def close(self) -> None:
-        """Say nothing more."""
-
-
-class DotShow:
-    """Prints each graph of paths for Graphviz, and nothing else."""
-
-    def annotate(self, learned: Iterable[Annotation]) -> None:
-        """Leave it: the graph has addresses only."""
-
-    def identify(self, found: Iterable[Identification]) -> None:
-        """Leave it: there is no place for it."""
-
-    def show(self, line: Line) -> None:
-        """Print one graph, if the event has one."""
-        if isinstance(line.event, MultipathResult):
-            sys.stdout.write(multipath_dot(line.event) + "\n")
-            sys.stdout.flush()
-
-    def close(self) -> None:
-        """Say nothing more."""
 
 
 class TableShow:
@@ -189,8 +110,9 @@ class TableShow:
 
     def _lines(self, event: Event) -> list[Text]:
         match event:
-            case Start() if self._live:
-                return self._heading(event.privilege)
+            case Start():
+                heading = self._heading(event.privilege) if self._live else []
+                return self._links(event) + heading
             case PingReply() if self._live:
                 return [ping_reply_line(event)]
             case HopSettled() if self._live:
@@ -224,6 +146,12 @@ class TableShow:
         if privilege is Privilege.NONE:
             heading.append(", without privilege", "dim")
         return [heading] if self._asked.kind is Kind.PING else [heading, self._table.heading()]
+
+    def _links(self, start: Start) -> list[Text]:
+        """Say by which ways packets may leave, if people want to know."""
+        if not self._verbose or not start.links:
+            return []
+        return [Text(f"link: {', '.join(map(str, start.links))}", "dim")]
 
     def _result_lines(self, result: Result) -> list[Text]:  # noqa: PLR0911 - one per kind
         width, verbose = self._printer.width, self._verbose

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, Union
 
+from netsonde.measure._request import OptionError
+from netsonde.model import UsageError
+
 if TYPE_CHECKING:
     from netsonde.lab import Lab, Topology
     from netsonde.measure._vantage import Vantage
@@ -14,8 +17,8 @@ VantageLike: TypeAlias = Union["Vantage", "Lab", "Topology", None]
 
 def choose(
     given: VantageLike,
-    privilege: Literal["auto", "raw", "none"] = "auto",
-    link: Literal["auto", "packet", "raw"] = "auto",
+    privilege: Literal["auto", "raw", "none"] | None = None,
+    link: Literal["auto", "packet", "raw"] | None = None,
 ) -> Vantage:
     """Return the vantage that a caller means: this host for None, a lab for a lab or a topology.
 
@@ -23,11 +26,20 @@ def choose(
         given: What the caller named.
         privilege: What to ask of this host: raw packets, UDP sockets only, or the best it allows.
         link: How packets leave this host: as frames where routes are plain, or by raw sockets.
+
+    Raises:
+        UsageError: Privilege or link cannot be, or they are asked of something else than this host.
     """
+    _check("privilege", privilege, ("auto", "raw", "none"))
+    _check("link", link, ("auto", "packet", "raw"))
     if given is None:
         from netsonde.measure._host import Host  # noqa: PLC0415 - a lab does without it
 
-        return Host(privilege, link)
+        return Host(privilege or "auto", link or "auto")
+    if privilege is not None or link is not None:
+        option = "privilege" if privilege is not None else "link"
+        message = f"{option} is for this host, and another vantage is given"
+        raise UsageError(message, "leave out one of them")
     from netsonde.lab import Lab, Topology  # noqa: PLC0415 - a host does without it
 
     if isinstance(given, Lab | Topology):
@@ -35,3 +47,8 @@ def choose(
 
         return LabVantage(given if isinstance(given, Lab) else Lab(given))
     return given
+
+
+def _check(option: str, value: str | None, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        raise OptionError(option, f"one of {', '.join(choices)}", repr(value))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from netsonde import _core
-from netsonde.measure._interface_mtu import interface_mtu
+from netsonde.measure._interface_mtu import interface_mtu, largest_mtu
 from netsonde.measure._links import NO_RAW_HINT, Needs, Opened, open_sockets, tell_routes
 from netsonde.measure._streams import CHUNK_BYTES, EVENT, Frame, feed, frames
 from netsonde.model import HostError, Privilege, UsageError
@@ -117,13 +117,13 @@ class Host:
             message = f"cannot read the routes: {error.strerror}"
             raise HostError(message, "`ip route` shows whether netlink works here") from error
 
-    def mtu(self, source: Address) -> int:
-        """Return the MTU of the interface that has an address.
+    def mtu(self, source: Address | None) -> int:
+        """Return the MTU of the interface that has an address; the largest of any without one.
 
         Raises:
             HostError: None has it.
         """
-        return interface_mtu(source)
+        return largest_mtu() if source is None else interface_mtu(source)
 
     async def run(
         self, job: bytes, stop: asyncio.Event, *, capture: int | None = None

@@ -6,12 +6,15 @@ import fcntl
 import ipaddress
 import socket
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 from netsonde.model import HostError
 
+_SIOCGIFFLAGS = 0x8913
 _SIOCGIFADDR = 0x8915
 _SIOCGIFMTU = 0x8921
+_IFF_UP, _IFF_LOOPBACK = 0x1, 0x8
 #: Bytes of `struct ifreq`, of which the first 16 are the name.
 _IFREQ = 40
 #: An IP packet is no longer, whatever the loopback interface would take.
@@ -32,11 +35,35 @@ def interface_mtu(address: str) -> int:
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         for name in _names(asking, address):
-            request = fcntl.ioctl(asking, _SIOCGIFMTU, _request(name))
-            (mtu,) = struct.unpack_from("=i", request, 16)
+            (mtu,) = struct.unpack_from("=i", _ask(asking, _SIOCGIFMTU, name), 16)
             return min(int(mtu), _SIZE_MAX)
     message = f"no interface has the address {address}"
     raise HostError(message, "give the size to begin with: mtu=1500")
+
+
+def largest_mtu() -> int:
+    """Return the largest MTU of an interface that is up and not the loopback, in bytes.
+
+    For targets that nobody knows yet: none of them needs a larger packet. The loopback's if there
+    is no other interface.
+
+    Examples:
+        >>> 68 <= largest_mtu() <= 65535
+        True
+    """
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        for _, name in socket.if_nameindex():
+            with suppress(OSError):  # it went away meanwhile
+                (flags,) = struct.unpack_from("=H", _ask(asking, _SIOCGIFFLAGS, name), 16)
+                (mtu,) = struct.unpack_from("=i", _ask(asking, _SIOCGIFMTU, name), 16)
+                if flags & _IFF_UP and not flags & _IFF_LOOPBACK:
+                    found.append(min(int(mtu), _SIZE_MAX))
+    return max(found, default=_SIZE_MAX)
+
+
+def _ask(asking: socket.socket, what: int, name: str) -> bytes:
+    return fcntl.ioctl(asking, what, _request(name))
 
 
 def _names(asking: socket.socket, address: str) -> list[str]:
@@ -48,7 +75,7 @@ def _names(asking: socket.socket, address: str) -> list[str]:
     found = []
     for _, name in socket.if_nameindex():
         try:
-            request = fcntl.ioctl(asking, _SIOCGIFADDR, _request(name))
+            request = _ask(asking, _SIOCGIFADDR, name)
         except OSError:  # without an IPv4 address
             continue
         if request[20:24] == wanted.packed:

@@ -32,6 +32,11 @@ class RunKeywords(TypedDict, total=False):
 
     Attributes:
         vantage: Where to measure from; this host unless a lab (or any `Vantage`) is given.
+        privilege: What to ask of this host: raw sockets (`raw`), UDP and ping sockets only
+            (`none`), or the best that it allows (`auto`, the default).
+        link: How packets leave this host: as Ethernet frames where routes are plain and by raw
+            sockets else (`auto`, the default), as frames or not at all (`packet`), by raw sockets
+            only (`raw`). The start event tells what was chosen.
         family: 4 or 6: which address of a host name to take; without it the resolver's first.
         allow_special_purpose: Measure private, documentation, loopback and other special-purpose
             addresses (RFC 6890) too.
@@ -48,6 +53,8 @@ class RunKeywords(TypedDict, total=False):
     """
 
     vantage: VantageLike
+    privilege: Literal["auto", "raw", "none"]
+    link: Literal["auto", "packet", "raw"]
     family: Literal[4, 6] | None
     allow_special_purpose: bool
     exclude: Iterable[str | Path]

@@ -88,7 +88,7 @@ class LabVantage:
         for frame in await self._measure(task, stop, asked.output, capture):
             yield frame
 
-    def mtu(self, source: Address) -> int:
+    def mtu(self, source: Address | None) -> int:
         """Return the size of the largest packets that the attachment's link carries."""
         del source
         return self._lab.mtu()

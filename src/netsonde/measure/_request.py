@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 SEED_VIRTUAL = 1
 #: An IP packet is no longer: where the interface carries less, the search for an MTU begins there.
 _SIZE_MAX = 65_535
-#: Where targets come while the job runs, nobody knows by which interfaces: most carry this.
-_SIZE_USUAL = 1_500
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -156,7 +153,7 @@ def job(
         seed = SEED_VIRTUAL if virtual else int.from_bytes(os.urandom(4), "big")
     # A virtual run repeats bit for bit: its id and key depend on the seed alone.
     unix_ms = 0 if virtual else time.time_ns() // 1_000_000
-    random = hashlib.sha256(str(seed).encode()).digest() if virtual else os.urandom(32)
+    random = _repeatable(seed) if virtual else os.urandom(32)
     fields = {
         "id": job_id(unix_ms, random[:10]),
         "kind": asked.kind,
@@ -186,6 +183,12 @@ def job(
     return msgspec.json.encode(made)
 
 
+def _repeatable(seed: int) -> bytes:
+    import hashlib  # noqa: PLC0415 - a host draws its keys
+
+    return hashlib.sha256(str(seed).encode()).digest()
+
+
 def excluded(asked: Request, vantage: Vantage) -> tuple[str, ...]:
     """Return the prefixes to which a request sends nothing.
 
@@ -203,11 +206,9 @@ def _with_first_size(
     wanted = asked.trace.mtu
     if not wanted:
         return asked
-    if targets is None:
-        mtu = min(wanted, _SIZE_USUAL)
-    else:
-        sources = {target.source for target in targets}
-        mtu = min(wanted, max(map(vantage.mtu, sources), default=wanted))
+    # Where targets come while the job runs, nobody knows by which interfaces.
+    sources = {None} if targets is None else {target.source for target in targets}
+    mtu = min(wanted, max(map(vantage.mtu, sources), default=wanted))
     return asked._replace(trace=msgspec.structs.replace(asked.trace, mtu=mtu))
 
 

@@ -61,7 +61,8 @@ async def many(
         HostError: The host lacks a right or a route.
     """
     asked = request(kind, options)
-    vantage = choose(asked.run.get("vantage"))
+    run = asked.run
+    vantage = choose(run.get("vantage"), run.get("privilege"), run.get("link"))
     resolved = await _run.prepare(asked, vantage, targets)
     for problem in resolved.problems:
         raise problem.error

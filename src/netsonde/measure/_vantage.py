@@ -43,8 +43,10 @@ class Vantage(Protocol):
             HostError: There is no route.
         """
 
-    def mtu(self, source: Address) -> int:
+    def mtu(self, source: Address | None) -> int:
         """Return the size of the largest packets that leave from an address of the vantage.
+
+        Without one, that of the largest packets that leave it at all.
 
         Raises:
             HostError: It cannot be known.

@@ -1,5 +1,8 @@
 """The stream of events that a job gives. Mirrors `netsonde-probe/src/event.rs`."""
 
+from enum import StrEnum
+from functools import cache
+
 import msgspec
 
 from netsonde.model._alias import AliasResult
@@ -12,6 +15,31 @@ from netsonde.model._runtime import RuntimeRecord
 from netsonde.model._tcp import TcpResult
 from netsonde.model._tnt import TntResult
 from netsonde.model._trace import Hop, PingResult, TraceResult
+
+
+class LinkKind(StrEnum):
+    """How packets leave a host."""
+
+    FRAMES = "frames"
+    RAW = "raw"
+    UNPRIVILEGED = "unprivileged"
+
+
+class LinkUsed(Record, frozen=True, kw_only=True):
+    """A way by which packets may leave.
+
+    Attributes:
+        link: Ethernet frames, raw sockets, or sockets that need no right.
+        interface: Name of the interface by which frames leave; null for sockets.
+    """
+
+    link: LinkKind
+    interface: str | None = None
+
+    def __str__(self) -> str:
+        if self.link is LinkKind.FRAMES:
+            return f"frames on {self.interface}"
+        return "raw sockets" if self.link is LinkKind.RAW else "unprivileged sockets"
 
 
 class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
@@ -27,6 +55,8 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
         epoch_ns: Unix time at the zero of the vantage's clock, in nanoseconds: added to any other
             time of the stream it gives that time's Unix time. Null where time is virtual.
         runtime: What ran the engine, where it was an image; null on this host itself and in labs.
+        links: The ways by which packets may leave, the first one wherever it can be taken; empty
+            where no packet leaves the process. The counter `frames` tells what was taken.
     """
 
     schema: int
@@ -37,6 +67,7 @@ class Start(Record, frozen=True, kw_only=True, tag_field="type", tag="start"):
     seed: UInt64
     epoch_ns: UInt64 | None = None
     runtime: RuntimeRecord | None = None
+    links: tuple[LinkUsed, ...] = ()
 
 
 class PingReply(Record, frozen=True, kw_only=True, tag_field="type", tag="ping-reply"):
@@ -131,7 +162,9 @@ def decode_event(line: bytes) -> Event:
         msgspec.DecodeError: It is no JSON (offset in the message).
         msgspec.ValidationError: It is no event of this version.
     """
-    return _DECODER.decode(line)
+    return _decoder().decode(line)
 
 
-_DECODER: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+@cache
+def _decoder() -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(Event)

@@ -140,6 +140,12 @@ class Counters(Record, frozen=True, kw_only=True):
         excluded: Destinations refused because the job excludes them, or because a session found
             them and they are reserved.
         uncaptured: Packets that the capture lacks, because its file did not take them.
+        frames: Of the probes sent, those that left as Ethernet frames.
+        reassembled: Replies that netsonde put together from fragments; for raw sockets the kernel
+            does so unseen.
+        unfinished: Fragmented packets given up because the rest did not come in time, or for want
+            of room.
+        overlapped: Fragmented packets thrown away because fragments overlapped, or made no packet.
     """
 
     sent: UInt64 = 0
@@ -153,3 +159,7 @@ class Counters(Record, frozen=True, kw_only=True):
     dropped: UInt64 = 0
     excluded: UInt64 = 0
     uncaptured: UInt64 = 0
+    frames: UInt64 = 0
+    reassembled: UInt64 = 0
+    unfinished: UInt64 = 0
+    overlapped: UInt64 = 0

@@ -3,7 +3,6 @@
 The command line prints richer tables: `netsonde.report`.
 """
 
-from html import escape
 from typing import NamedTuple
 
 from netsonde.model._reply import Label
@@ -31,6 +30,8 @@ def text(table: Table) -> str:
 
 def html(table: Table) -> str:
     """Return the table as HTML; every text is escaped, since the network wrote some of it."""
+    from html import escape  # noqa: PLC0415 - notebooks alone pay for its tables
+
     head = "".join(f"<th>{escape(column)}</th>" for column in table.columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table.rows

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 
 /// Addresses of this host, of either IP version, that replies may be for at most.
 pub(crate) const ADDRESSES_MAX: usize = 32;
-/// Longest IPv4 packet that is taken from a frame. Longer ones may have been put together from fragments, which raw
-/// sockets do; errors are no longer (RFC 1812, section 4.3.2.3).
-const V4_MAX: u32 = 576;
-/// The same for UDP and TCP over IPv6, whose header is 40 octets of it (RFC 8200, section 5).
-const V6_MAX: u32 = 1_280;
+/// Longest IPv4 packet that is taken from frames, whole or put together from their fragments; longer ones come by raw
+/// sockets, for which the kernel puts fragments together. Errors are no longer (RFC 1812, section 4.3.2.3).
+pub(crate) const V4_MAX: u32 = 576;
+/// The same for UDP and TCP over IPv6, whose header is 40 octets of it (RFC 8200, section 5). A fragment header, which
+/// the kernel takes out, does not count.
+pub(crate) const V6_MAX: u32 = 1_280;
 const V6_HEADER: u32 = 40;
-const V6_FRAGMENT_HEADER: u32 = 8;
+pub(crate) const V6_FRAGMENT_HEADER: u32 = 8;
 
 /// What the kernel knows of a packet beside its bytes (`SKF_AD_OFF` of linux/filter.h), and where its network header is.
 const ANCILLARY: u32 = 0xffff_f000;
@@ -21,9 +22,10 @@ const VLAN_TAG_PRESENT: u32 = ANCILLARY + 48;
 const NETWORK: u32 = 0xfff0_0000;
 /// `PACKET_HOST`: for this host, not one that is only overheard.
 const FOR_US: u32 = 0;
-/// The bits of "more fragments" and of the offset.
-const V4_FRAGMENT: u32 = 0x3fff;
+/// The bits of the offset, in eight octets of IPv4, in octets of IPv6.
+const V4_FRAGMENT_OFFSET: u32 = 0x1fff;
 const V6_FRAGMENT_OFFSET: u32 = 0xfff8;
+const V6_FRAGMENT: u32 = 44;
 
 /// What is received as frames: packets that came by these interfaces for these addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,11 +78,17 @@ impl Frames {
         });
     }
 
-    /// Packets with extension headers are not taken by rings.
+    /// Packets with extension headers are not taken by rings, but for a fragment header alone: of a packet that was put
+    /// together the kernel has taken it out, and left it in one that was never cut (RFC 6946).
     fn leave_v6(&self, code: &mut Assembler, protocol: u32) {
-        code.load_u8(NETWORK + 6);
-        code.when_among(&[protocol], |code| {
+        let leave = |code: &mut Assembler| {
             code.when_words_among(NETWORK + 24, &self.v6(), Assembler::drop_packet);
+        };
+        code.load_u8(NETWORK + 6);
+        code.when_among(&[protocol], leave);
+        code.when_among(&[V6_FRAGMENT], |code| {
+            code.load_u8(NETWORK + V6_HEADER);
+            code.when_among(&[protocol], leave);
         });
     }
 }
@@ -105,18 +113,25 @@ pub(crate) fn program(v6: bool, scope: &Scope, frames: &Frames) -> Vec<libc::soc
     code.finish()
 }
 
+/// Of a fragment that is not the first nobody can say whose it is, only that it may be of a packet that is taken.
 fn keep_v4(code: &mut Assembler, scope: &Scope) {
     code.load_length();
     code.when_at_most(V4_MAX, |code| {
         code.load_u16(6);
-        code.when_no_bit(V4_FRAGMENT, |code| {
-            code.load_u8(9);
-            code.when_among(&[1], |code| icmp4(code, scope));
-            code.when_among(&[6], |code| tcp4(code, scope));
-            if scope.udp_replies {
-                code.when_among(&[17], |code| udp4(code, scope));
-            }
+        code.when_any_bit(V4_FRAGMENT_OFFSET, |code| {
+            code.keep_bits(V4_FRAGMENT_OFFSET);
+            code.when_at_most(V4_MAX / 8, |code| {
+                code.load_u8(9);
+                code.when_among(protocols(1, scope), Assembler::keep_packet);
+            });
+            code.drop_packet();
         });
+        code.load_u8(9);
+        code.when_among(&[1], |code| icmp4(code, scope));
+        code.when_among(&[6], |code| tcp4(code, scope));
+        if scope.udp_replies {
+            code.when_among(&[17], |code| udp4(code, scope));
+        }
     });
     code.drop_packet();
 }
@@ -124,22 +139,7 @@ fn keep_v4(code: &mut Assembler, scope: &Scope) {
 fn keep_v6(code: &mut Assembler, scope: &Scope) {
     code.load_u8(6);
     code.when_among(&[58], |code| icmp6(code, scope, V6_HEADER));
-    // The first fragment of an echo reply: it has the identifier, and the fragment's own.
-    code.when_among(&[44], |code| {
-        code.load_u8(V6_HEADER);
-        code.when_among(&[58], |code| {
-            code.load_u16(V6_HEADER + 2);
-            code.when_no_bit(V6_FRAGMENT_OFFSET, |code| {
-                let at = V6_HEADER + V6_FRAGMENT_HEADER;
-                code.load_u8(at);
-                code.when_among(&[129], |code| {
-                    code.load_u16(at + 4);
-                    code.keep_if_in(&scope.idents);
-                });
-            });
-        });
-        code.drop_packet();
-    });
+    code.when_among(&[V6_FRAGMENT], |code| keep_v6_fragment(code, scope));
     code.load_length();
     code.when_at_most(V6_MAX, |code| {
         code.load_u8(6);
@@ -149,4 +149,40 @@ fn keep_v6(code: &mut Assembler, scope: &Scope) {
         }
     });
     code.drop_packet();
+}
+
+/// What has a fragment header and nothing else: echo replies may be of any length.
+fn keep_v6_fragment(code: &mut Assembler, scope: &Scope) {
+    let at = V6_HEADER + V6_FRAGMENT_HEADER;
+    code.load_u16(V6_HEADER + 2);
+    code.when_any_bit(V6_FRAGMENT_OFFSET, |code| {
+        code.keep_bits(V6_FRAGMENT_OFFSET);
+        code.when_at_most(V6_MAX, |code| {
+            code.load_u8(V6_HEADER);
+            code.when_among(protocols(58, scope), Assembler::keep_packet);
+        });
+        code.load_u8(V6_HEADER);
+        code.when_among(&[58], Assembler::keep_packet);
+        code.drop_packet();
+    });
+    code.load_u8(V6_HEADER);
+    code.when_among(&[58], |code| icmp6(code, scope, at));
+    code.load_length();
+    code.when_at_most(V6_MAX + V6_FRAGMENT_HEADER, |code| {
+        code.load_u8(V6_HEADER);
+        code.when_among(&[6], |code| tcp6(code, scope, at));
+        if scope.udp_replies {
+            code.when_among(&[17], |code| udp6(code, scope, at));
+        }
+    });
+    code.drop_packet();
+}
+
+fn protocols(icmp: u32, scope: &Scope) -> &'static [u32] {
+    match (icmp, scope.udp_replies) {
+        (1, true) => &[1, 6, 17],
+        (1, false) => &[1, 6],
+        (_, true) => &[58, 6, 17],
+        (_, false) => &[58, 6],
+    }
 }

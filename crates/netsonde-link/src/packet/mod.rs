@@ -3,6 +3,7 @@
 //! What has no way as a frame goes by raw sockets, and what rings leave out comes by them. So this link reaches
 //! whatever the raw one does; it is only faster, and knows when a probe left.
 mod blocks;
+mod fragments;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -10,14 +11,15 @@ mod tests;
 use crate::LinkError;
 use crate::descriptors::{Descriptor, Role};
 use crate::egress::{Egress, Way};
-use crate::link::{Counters, Link, Sink};
+use crate::link::{Counters, Leave, Link, Sink};
 use crate::poll::Ready;
 use crate::raw::RawLink;
 use crate::stamp::Stamper;
 use crate::stream::Input;
 use crate::sys::batch::Batch;
-use crate::sys::packet::{Ring, bound_interface, dropped};
+use crate::sys::packet::{Ring, bound_interface, dropped, interface_name};
 use crate::{monotonic_ns, stream};
+use fragments::Fragments;
 use netsonde_wire::ip;
 use sender::Sender;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -51,10 +53,13 @@ pub struct PacketLink {
     rings: Vec<Receiver>,
     /// The interface of each of the sender's sockets.
     interfaces: Vec<u32>,
+    /// What those interfaces are called; nobody can ask once rights are given up.
+    names: Vec<String>,
     sender: Sender,
     egress: Egress,
     updates: Option<Input>,
     stamper: Stamper,
+    fragments: Fragments,
     counters: Counters,
     /// Probes that raw sockets sent, not told yet.
     sent: Vec<(u32, u64)>,
@@ -97,11 +102,16 @@ impl PacketLink {
         let mut link = Self {
             raw: RawLink::new(others),
             rings,
+            names: interfaces
+                .iter()
+                .map(|index| interface_name(*index))
+                .collect(),
             interfaces,
             sender: Sender::new(sockets, waiting.min(WAITING_MAX))?,
             egress: Egress::raw(),
             updates,
             stamper: Stamper::new(),
+            fragments: Fragments::default(),
             counters: Counters::default(),
             sent: Vec::new(),
             statistics_ns: 0,
@@ -169,7 +179,9 @@ impl PacketLink {
                     if received.is_whole {
                         self.counters.received += 1;
                         let received_ns = self.stamper.convert(Some(received.stamp_ns));
-                        sink.handle_packet(received_ns, received.packet);
+                        if let Some(packet) = self.fragments.pass(received_ns, received.packet) {
+                            sink.handle_packet(received_ns, packet);
+                        }
                     } else {
                         self.counters.unreadable += 1;
                     }
@@ -279,8 +291,10 @@ impl Link for PacketLink {
 
     fn counters(&self) -> Counters {
         let (ours, raw, sender) = (self.counters, self.raw.counters(), self.sender.counters());
+        let fragments = self.fragments.counts();
         Counters {
             sent: raw.sent + sender.sent,
+            frames: sender.sent,
             retried: raw.retried + sender.retried,
             refused: ours.refused + raw.refused + sender.refused,
             refused_errno: sender
@@ -289,8 +303,16 @@ impl Link for PacketLink {
                 .or(ours.refused_errno),
             received: ours.received + raw.received,
             dropped: ours.dropped + raw.dropped,
+            reassembled: fragments.reassembled,
+            unfinished: fragments.unfinished,
+            overlapped: fragments.overlapped,
             unreadable: ours.unreadable + raw.unreadable,
         }
+    }
+
+    fn ways(&self) -> Vec<Leave> {
+        let frames = self.names.iter().cloned().map(Leave::Frames);
+        frames.chain(self.raw.ways()).collect()
     }
 }
 

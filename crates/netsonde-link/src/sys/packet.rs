@@ -1,5 +1,6 @@
 //! Packet sockets: binding, the receive ring, its statistics, and sending many frames at once.
 use crate::LinkError;
+use std::ffi::CStr;
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -46,6 +47,20 @@ pub(crate) fn bound_interface(socket: BorrowedFd<'_>) -> Result<u32, LinkError> 
         Err(LinkError::last("getsockname(AF_PACKET)"))
     } else {
         Ok(address.sll_ifindex.cast_unsigned())
+    }
+}
+
+/// What an interface is called; its number if it is gone.
+pub(crate) fn interface_name(index: u32) -> String {
+    let mut name = [0u8; libc::IF_NAMESIZE];
+    // SAFETY: the kernel writes a name of at most `IF_NAMESIZE` bytes, zero included, or nothing.
+    // JUSTIFICATION: std knows no interfaces.
+    let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) };
+    let text = CStr::from_bytes_until_nul(&name).unwrap_or_default();
+    if found.is_null() {
+        index.to_string()
+    } else {
+        text.to_string_lossy().into_owned()
     }
 }
 

@@ -109,6 +109,7 @@ impl Engine {
             targets,
             seed: job.seed,
             epoch_ns: job.epoch_ns,
+            links: alloc::vec::Vec::new(),
         };
         // The key stays where it is needed.
         job.key = String::new();

@@ -151,7 +151,7 @@ impl<'a> Heard<'a> {
             reply_ttl: Some(ip.ttl).filter(|ttl| raw || *ttl != 0),
             reply_tos: Some(ip.tos).filter(|_| raw),
             ip_id: ip.ident.filter(|_| raw),
-            size: u16::try_from(ip.total_len).unwrap_or(u16::MAX),
+            size: u16::try_from(ip.total_len - fragment_header(ip)).unwrap_or(u16::MAX),
             icmp_type: None,
             icmp_code: None,
             quoted_ttl: None,
@@ -201,6 +201,16 @@ impl<'a> Heard<'a> {
             Self::Tcp { .. } => ReplyKind::TcpSynAck,
             Self::Udp { .. } => ReplyKind::UdpReply,
         }
+    }
+}
+
+/// Octets of a fragment header that says that its packet is whole: links that put packets together leave it there for
+/// its identification, others take it out.
+fn fragment_header(ip: &IpHeader) -> usize {
+    if ip.source.is_ipv6() && ip.ident.is_some() && !ip.more_fragments {
+        8
+    } else {
+        0
     }
 }
 

@@ -3,11 +3,11 @@ use super::targets;
 use crate::recorded::{Recorded, Recording};
 use netsonde_columns::Columns;
 use netsonde_link::drive::Host;
-use netsonde_link::link::{Counters, Sink};
+use netsonde_link::link::{Counters, Leave, Sink};
 use netsonde_link::monotonic_ns;
 use netsonde_link::stream::push_frame;
 use netsonde_probe::JobError;
-use netsonde_probe::event::Event;
+use netsonde_probe::event::{Event, LinkKind, LinkUsed};
 use netsonde_probe::job::{Job, Output};
 
 /// Kinds of frames of the input: packed targets, and that there are no more.
@@ -25,6 +25,8 @@ pub(super) struct Measurement {
     /// The next event, to be written after the rows that came before it.
     held: Option<Event>,
     counters: Counters,
+    /// For the first event.
+    links: Vec<LinkUsed>,
 }
 
 enum State {
@@ -33,7 +35,7 @@ enum State {
 }
 
 impl Measurement {
-    pub(super) fn new(job: &[u8], recording: Option<Recording>) -> Self {
+    pub(super) fn new(job: &[u8], recording: Option<Recording>, ways: Vec<Leave>) -> Self {
         let (output, state) = match serde_json::from_slice::<Job>(job) {
             Ok(job) => (job.output, State::start(job, recording)),
             Err(error) => (Output::Events, State::Refused(Some(error.into()))),
@@ -43,6 +45,7 @@ impl Measurement {
             columns: (output == Output::Columns).then(Columns::new),
             held: None,
             counters: Counters::default(),
+            links: ways.into_iter().map(used).collect(),
         }
     }
 
@@ -58,9 +61,17 @@ impl Measurement {
         match &mut self.state {
             State::Running(recorded) => {
                 let mut event = recorded.poll_event()?;
-                if let Event::Done { counters, .. } = &mut event {
-                    counters.refused = self.counters.refused;
-                    counters.dropped = self.counters.dropped;
+                match &mut event {
+                    Event::Start { links, .. } => links.append(&mut self.links),
+                    Event::Done { counters, .. } => {
+                        counters.refused = self.counters.refused;
+                        counters.dropped = self.counters.dropped;
+                        counters.frames = self.counters.frames;
+                        counters.reassembled = self.counters.reassembled;
+                        counters.unfinished = self.counters.unfinished;
+                        counters.overlapped = self.counters.overlapped;
+                    }
+                    _ => {}
                 }
                 Some(event)
             }
@@ -102,6 +113,15 @@ impl Measurement {
             }
         }
     }
+}
+
+fn used(way: Leave) -> LinkUsed {
+    let (link, interface) = match way {
+        Leave::Frames(name) => (LinkKind::Frames, Some(name)),
+        Leave::Raw => (LinkKind::Raw, None),
+        Leave::Unprivileged => (LinkKind::Unprivileged, None),
+    };
+    LinkUsed { link, interface }
 }
 
 fn write(event: &Event, output: &mut Vec<u8>) {

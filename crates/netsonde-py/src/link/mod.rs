@@ -76,7 +76,7 @@ fn engine_main(descriptors: Vec<(String, i32)>, rate_pps: u32) -> PyResult<()> {
     output::prepare(input.as_fd(), written.as_fd()).map_err(os_error)?;
     seal::seal_with(|| link.start()).map_err(os_error)?;
     let outcome = input.read_task().and_then(|job| {
-        let mut host = Measurement::new(&job, recording);
+        let mut host = Measurement::new(&job, recording, link.ways());
         let stop = terminated.as_fd();
         drive::run(&mut host, link.as_mut(), &mut input, stop, &mut written)
     });

@@ -93,6 +93,7 @@ pub(super) fn send_routes(writer: &mut File, egress: &Egress) {
     writer.write_all(&frame).unwrap();
 }
 
+/// An echo request from here.
 pub(super) fn echo(target: &str, sequence: u16, size: usize) -> Vec<u8> {
     let target: IpAddr = target.parse().unwrap();
     let v6 = target.is_ipv6();
@@ -101,12 +102,33 @@ pub(super) fn echo(target: &str, sequence: u16, size: usize) -> Vec<u8> {
         (false, false) => "10.0.0.1".parse().unwrap(),
         (false, true) => "2001:db8::1".parse().unwrap(),
     };
+    message(source, target, false, sequence, size)
+}
+
+/// The reply to it, with a fragment header if it is of IPv6 and has one.
+pub(super) fn reply(target: &str, sequence: u16, size: usize, is_fragment: bool) -> Vec<u8> {
+    let request = IpPacket::parse(&echo(target, sequence, size))
+        .unwrap()
+        .header;
+    let (source, destination) = (request.destination, request.source);
+    let whole = message(source, destination, true, sequence, size);
+    if !is_fragment {
+        return whole;
+    }
+    let mut longer = [&whole[..40], &[58, 0, 0, 0, 0, 0, 0, 9], &whole[40..]].concat();
+    longer[6] = 44;
+    let length = u16::try_from(longer.len() - 40).unwrap();
+    longer[4..6].copy_from_slice(&length.to_be_bytes());
+    longer
+}
+
+fn message(source: IpAddr, target: IpAddr, is_reply: bool, sequence: u16, size: usize) -> Vec<u8> {
     let mut message = Vec::new();
     let payload = vec![1; size];
     emit_echo(
         source,
         target,
-        false,
+        is_reply,
         IDENT,
         sequence,
         &payload,
@@ -115,7 +137,11 @@ pub(super) fn echo(target: &str, sequence: u16, size: usize) -> Vec<u8> {
     let header = IpBuild {
         source,
         destination: target,
-        protocol: if v6 { protocol::ICMPV6 } else { protocol::ICMP },
+        protocol: if target.is_ipv6() {
+            protocol::ICMPV6
+        } else {
+            protocol::ICMP
+        },
         ttl: 9,
         tos: 0,
         ident: 5,
@@ -127,11 +153,27 @@ pub(super) fn echo(target: &str, sequence: u16, size: usize) -> Vec<u8> {
     packet
 }
 
+/// A frame to this side, of a VLAN if one is given.
+pub(super) fn frame(vlan: Option<u16>, packet: &[u8]) -> Vec<u8> {
+    let kind: &[u8] = if packet[0] >> 4 == 6 {
+        &[0x86, 0xdd]
+    } else {
+        &[8, 0]
+    };
+    let tag = vlan.map_or(Vec::new(), |vlan| {
+        [&[0x81, 0][..], &vlan.to_be_bytes()].concat()
+    });
+    let ends = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]].concat();
+    [&ends, &tag, kind, packet].concat()
+}
+
 /// What came of each sequence number, and that nothing came before it had left.
 #[derive(Default)]
 pub(super) struct Book {
     pub(super) sent_ns: BTreeMap<u32, u64>,
     pub(super) received: Vec<(u16, u64)>,
+    /// How long the packets are.
+    pub(super) lengths: Vec<usize>,
 }
 
 impl Sink for Book {
@@ -151,6 +193,7 @@ impl Sink for Book {
                 "{sent_ns} {received_ns}"
             );
             self.received.push((sequence, received_ns));
+            self.lengths.push(packet.len());
         }
     }
 }
