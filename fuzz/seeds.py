@@ -5,6 +5,7 @@ The parsers' seeds are packets: cargo run -p netsonde-wire --example samples -- 
 
 from itertools import product
 from pathlib import Path
+from struct import pack
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -15,6 +16,118 @@ LABELS = bytes.fromhex("05dc1001 000101fe")
 def counted(data: bytes) -> bytes:
     """Return the data after a byte that holds its length."""
     return bytes([len(data)]) + data
+
+
+def sessions() -> dict[str, bytes]:
+    """Jobs of the kinds that probe in rounds, on paths that answer, forge and fall silent."""
+    paths = {
+        "plain": bytes([7, 6, 255]) + counted(bytes([250, 1, 0]) + counted(b"")),
+        "again": bytes([7, 4, 2]) + counted(bytes([250, 1, 0]) + counted(LABELS)),
+        "forged": bytes([5, 0, 26, 1, 5, 0, 40, 255, 4, 0, 30, 1]),
+        "late": bytes([3, 1, 60, 0, 250, 3, 0, 60]),
+    }
+    return {
+        f"{kind}-{method}-v{6 if version else 4}-{name}": bytes(
+            [version, 9, number, method, method]
+        )
+        + script * 3
+        for (number, kind), method, version, (name, script) in product(
+            enumerate(["alias", "multipath", "fingerprint"]), [0, 1], [0, 1], paths.items()
+        )
+    }
+
+
+def reassembly() -> dict[str, bytes]:
+    """Fragments in order, in reverse, repeated, overlapping, left to others, late."""
+
+    def v4(offset: int, size: int, *, more: bool) -> bytes:
+        word = offset >> 3 | more << 13
+        head = pack("!BBHHHBBHII", 0x45, 0, 0, 7, word, 9, 17, 0, 0x05010001, 0x05020001)
+        return head + bytes(range(offset, offset + size))
+
+    def v6(offset: int, size: int, *, more: bool) -> bytes:
+        head = pack("!IHBB", 6 << 28, 0, 44, 9) + bytes(15) + b"\1" + bytes(15) + b"\2"
+        return head + pack("!BBHI", 58, 0, offset | more, 7) + bytes(range(offset, offset + size))
+
+    def script(*fragments: bytes, later: int = 0) -> bytes:
+        return b"".join(bytes([len(each), later]) + each for each in fragments)
+
+    seeds = {}
+    for name, cut in (("v4", v4), ("v6", v6)):
+        first, middle = cut(0, 16, more=True), cut(16, 8, more=True)
+        last, evil = cut(24, 5, more=False), cut(8, 16, more=True)
+        seeds |= {
+            f"{name}-in-order": script(first, middle, last),
+            f"{name}-reversed": script(last, middle, first),
+            f"{name}-repeated": script(first, first, last, middle, last),
+            f"{name}-overlapping": script(first, evil, middle, last),
+            f"{name}-late": script(first) + script(last, middle, later=99),
+            f"{name}-left": script(first) + script(middle, later=1) + script(last),
+        }
+    return seeds
+
+
+def ring() -> dict[str, bytes]:
+    """Blocks of a ring with no packet, with two, and with one that says too much."""
+
+    def block(count: int, *packets: bytes) -> bytes:
+        return pack("=12xII28x", count, 48) + b"".join(packets)
+
+    def packet(data: bytes, following: int, captured: int) -> bytes:
+        fields = pack("=6IH", following, 7, 9, captured, captured, 0, 32)
+        return fields.ljust(32, b"\0") + data
+
+    one = packet(b"data", 36, 4)
+    return {
+        "empty": block(0),
+        "two": block(2, one, one),
+        "too-much": block(9, one, packet(b"", 0, 1_000)),
+    }
+
+
+def egress() -> dict[str, bytes]:
+    """Tables: everything by raw sockets, and a prefix by an interface."""
+    raw = b"\1" + bytes(16)
+    ethernet = pack("<BI", 2, 7) + bytes(12)
+
+    def table(ways: list[bytes], v4: dict[int, int], v6: dict[int, int]) -> bytes:
+        ranges = [*v4.items(), *v6.items()]
+        starts = b"".join(start.to_bytes(16, "little") + pack("<H", way) for start, way in ranges)
+        return pack("<3I", len(ways), len(v4), len(v6)) + b"".join(ways) + starts
+
+    return {
+        "raw": table([raw], {0: 0}, {0: 0}),
+        "prefix": table([raw, ethernet], {0: 0, 10 << 24: 1, 11 << 24: 0}, {0: 1}),
+    }
+
+
+def netlink() -> dict[str, bytes]:
+    """An Ethernet, its address, a gateway and a way through it, as Linux lists them."""
+
+    def attribute(kind: int, data: bytes) -> bytes:
+        return (pack("=HH", 4 + len(data), kind) + data).ljust(4 + -(-len(data) // 4) * 4, b"\0")
+
+    def message(kind: int, head: bytes, *attributes: bytes) -> bytes:
+        body = head + b"".join(attributes)
+        return pack("=IHHII", 16 + len(body), kind, 2, 1, 1) + body
+
+    near, far, device = b"\5\1\0\1", b"\5\1\0\2", pack("=I", 7)
+    link = message(
+        16, pack("=BxHiII", 0, 1, 7, 0x1043, 0), attribute(3, b"eth0\0"), attribute(1, bytes(6))
+    )
+    address = message(20, pack("=4BI", 2, 24, 0, 0, 7), attribute(1, near), attribute(2, near))
+    neighbour = message(
+        28, pack("=BxxxiHBB", 2, 7, 2, 0, 1), attribute(1, far), attribute(2, bytes(6))
+    )
+    route = message(
+        24, pack("=8BI", 2, 0, 0, 0, 254, 3, 0, 1, 0), attribute(5, far), attribute(4, device)
+    )
+    rule = message(32, pack("=8BI", 2, 0, 0, 0, 254, 0, 0, 1, 0), attribute(6, b"\0" * 4))
+    return {
+        "host": link + address + neighbour + route,
+        "rule": rule,
+        "cut": (link + address)[:-3],
+    }
 
 
 def engine() -> dict[str, bytes]:
@@ -121,6 +234,8 @@ def main() -> None:
         ("lab_forward", lab_forward()),
         ("targets", targets()),
     ]
+    made += [("sessions", sessions()), ("reassembly", reassembly()), ("ring", ring())]
+    made += [("egress", egress()), ("netlink", netlink())]
     for target, seeds in made:
         (CORPUS / target).mkdir(parents=True, exist_ok=True)
         for name, seed in seeds.items():

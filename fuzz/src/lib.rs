@@ -10,6 +10,7 @@
 pub mod engine;
 pub mod image;
 pub mod lab_forward;
+pub mod link;
 pub mod script;
 pub mod targets;
 pub mod wire;

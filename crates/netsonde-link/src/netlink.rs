@@ -230,6 +230,11 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
+/// Types and bodies of the messages in `bytes`; ends at the first whose length does not fit.
+pub(crate) fn messages(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    Messages(bytes).map(|answer| (answer.kind, answer.body))
+}
+
 /// The attributes in `bytes`; ends at the first whose length does not fit.
 pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     std::iter::from_fn(move || {

@@ -20,6 +20,7 @@ const TARGETS: &[(&str, Check)] = &[
     ("ip_quote", wire::ip_quote),
     ("mpls", wire::mpls),
     ("nd", wire::nd),
+    ("reassembly", wire::reassembly),
     ("snmp", wire::snmp),
     ("tcp", wire::tcp),
     ("udp", wire::udp),
@@ -73,7 +74,18 @@ fn every_target_is_replayed() {
         .map(|(target, _)| (*target).to_owned())
         .collect();
     // These feed other crates, whose tests replay them.
-    targets.extend(["engine", "lab_forward", "targets"].map(str::to_owned));
+    targets.extend(
+        [
+            "egress",
+            "engine",
+            "lab_forward",
+            "netlink",
+            "ring",
+            "sessions",
+            "targets",
+        ]
+        .map(str::to_owned),
+    );
     for (path, _) in inputs(&fuzz().join("fuzz_targets")) {
         let name = path
             .file_stem()

@@ -2,9 +2,11 @@
 //! that is really missing, and what is read and written again reads the same.
 mod messages;
 mod packets;
+mod reassembly;
 
 pub use messages::{extensions, icmp, icmpv6, nd};
 pub use packets::{ip, ip_quote};
+pub use reassembly::reassembly;
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use netsonde_wire::arp::Arp;

@@ -180,10 +180,10 @@ def _kept(
     return keep(events, output, new_run(vantage, options, asked.run.get("seed") or 0))
 
 
-def _tables(asked: Request, resolved: Resolved, *, verbose: bool) -> Show:
+def _tables(asked: Request, resolved: Resolved, *, verbose: bool, apart: bool = False) -> Show:
     from netsonde.cli._show import TableShow  # noqa: PLC0415 - programs read other forms
 
-    return TableShow(asked, resolved, verbose=verbose)
+    return TableShow(asked, resolved, verbose=verbose, apart=apart)
 
 
 def _tell_refused(crowd: Walk) -> None:
@@ -228,7 +228,7 @@ async def _fingerprint(
         click.echo(f"not fingerprinted: {left} addresses that may not be probed", err=True)
     if not resolved.targets:
         return
-    show = form or TableShow(wanted.asked, resolved, verbose=verbose, apart=True)
+    show = form or _tables(wanted.asked, resolved, verbose=verbose, apart=True)
     events = lines(wanted.asked, vantage, resolved, stop, append=True)
     with Progress(wanted.asked.kind, len(resolved.targets), sys.stderr) as progress:
         await _follow(events, known._replace(follow_up=None), show, progress)

@@ -16,18 +16,19 @@ const LOSING: u32 = 4;
 
 /// One received packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Received<'a> {
+pub struct Received<'a> {
     /// On the wall clock.
-    pub(super) stamp_ns: u64,
+    pub stamp_ns: u64,
     /// From its IP header on.
-    pub(super) packet: &'a [u8],
-    pub(super) is_whole: bool,
+    pub packet: &'a [u8],
+    /// Nothing of it was cut off.
+    pub is_whole: bool,
     /// Packets have been dropped since the counters were read.
-    pub(super) is_losing: bool,
+    pub is_losing: bool,
 }
 
 /// The packets in order; ends at the first that does not fit the block.
-pub(super) fn packets(block: &[u8]) -> impl Iterator<Item = Received<'_>> {
+pub fn packets(block: &[u8]) -> impl Iterator<Item = Received<'_>> {
     let mut left = word(block, PACKETS).unwrap_or(0);
     let mut at = word(block, FIRST).unwrap_or(0) as usize;
     std::iter::from_fn(move || {

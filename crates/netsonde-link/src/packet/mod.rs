@@ -2,7 +2,7 @@
 //!
 //! What has no way as a frame goes by raw sockets, and what rings leave out comes by them. So this link reaches
 //! whatever the raw one does; it is only faster, and knows when a probe left.
-mod blocks;
+pub mod blocks;
 mod fragments;
 mod sender;
 #[cfg(test)]

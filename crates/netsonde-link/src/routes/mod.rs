@@ -78,17 +78,13 @@ impl Routes {
 
     /// The way to every destination, with frames where they can be sent.
     pub fn egress(&self) -> Egress {
-        let ways: Vec<Way> = self.table.entries.iter().map(|entry| entry.way).collect();
-        // Many entries differ by their source only.
-        let mut different = ways.clone();
-        different.sort_unstable();
-        different.dedup();
-        let index = |old: u16| {
-            let place = different.binary_search(&ways[usize::from(old)]);
-            u16::try_from(place.unwrap_or(0)).unwrap_or(0)
-        };
-        let (v4, v6) = (self.table.v4.map(index), self.table.v6.map(index));
-        Egress::new(different, v4, v6)
+        self.table.egress()
+    }
+
+    /// The way to every destination that messages of the kernel, as they come from a socket, add up to; whatever they
+    /// are.
+    pub fn egress_of(messages: &[u8]) -> Egress {
+        Table::new(&World::from_messages(messages)).egress()
     }
 
     /// The addresses of this host, each once.

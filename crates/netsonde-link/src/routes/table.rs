@@ -1,6 +1,6 @@
 //! From what the kernel says to the way and the source of every destination.
 use super::world::{Route, RouteKind, TABLES, World};
-use crate::egress::Way;
+use crate::egress::{Egress, Way};
 use crate::ranges::{Prefix, Ranges, number};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -76,6 +76,21 @@ impl Table {
             v4,
             v6,
         }
+    }
+
+    /// The way to every destination.
+    pub(super) fn egress(&self) -> Egress {
+        let ways: Vec<Way> = self.entries.iter().map(|entry| entry.way).collect();
+        // Many entries differ by their source only.
+        let mut different = ways.clone();
+        different.sort_unstable();
+        different.dedup();
+        let index = |old: u16| {
+            let place = different.binary_search(&ways[usize::from(old)]);
+            u16::try_from(place.unwrap_or(0)).unwrap_or(0)
+        };
+        let (v4, v6) = (self.v4.map(index), self.v6.map(index));
+        Egress::new(different, v4, v6)
     }
 
     /// The index of the entry of an address.

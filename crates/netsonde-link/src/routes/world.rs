@@ -1,6 +1,6 @@
 //! What the kernel says of its interfaces, addresses, routes and neighbours.
 use crate::LinkError;
-use crate::netlink::{Attribute, Netlink, attributes};
+use crate::netlink::{Attribute, Netlink, attributes, messages};
 use crate::ranges::number;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -75,6 +75,9 @@ pub(super) struct Route {
     pub(super) source: Option<IpAddr>,
 }
 
+/// Why rules are unusual.
+const RULES: &str = "policy routing (`ip rule`)";
+
 /// Everything that decides which way packets leave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct World {
@@ -114,6 +117,22 @@ impl World {
         Ok(world)
     }
 
+    /// What messages of the kernel say, one after the other.
+    pub(super) fn from_messages(bytes: &[u8]) -> Self {
+        let mut world = Self::default();
+        for (kind, body) in messages(bytes) {
+            match kind {
+                libc::RTM_NEWLINK => world.interface(body),
+                libc::RTM_NEWADDR => world.address(body),
+                libc::RTM_NEWROUTE => world.route(body),
+                libc::RTM_NEWNEIGH => world.neighbour(body),
+                libc::RTM_NEWRULE if !is_usual_rule(body) => world.unusual = Some(RULES),
+                _ => {}
+            }
+        }
+        world
+    }
+
     pub(super) fn read_neighbours(&mut self, netlink: &mut Netlink) -> Result<(), LinkError> {
         self.neighbours.clear();
         netlink.dump(libc::RTM_GETNEIGH, &[0; 12], &mut |_, body| {
@@ -135,7 +154,7 @@ impl World {
             other => other?,
         }
         if !usual {
-            self.unusual = Some("policy routing (`ip rule`)");
+            self.unusual = Some(RULES);
         }
         Ok(())
     }
