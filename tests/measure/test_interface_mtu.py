@@ -13,6 +13,7 @@ _ASK = (
     "import sys; from netsonde.measure._interface_mtu import interface_mtu as mtu; "
     "print([mtu(address) for address in sys.argv[1:]])"
 )
+_ASK_LARGEST = "from netsonde.measure._interface_mtu import largest_mtu; print(largest_mtu())"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
@@ -41,3 +42,18 @@ def test_each_address_has_the_mtu_of_its_interface() -> None:
         ["unshare", "--net", "sh", "-c", command], check=True, capture_output=True, text=True
     )
     assert done.stdout == "[1400, 9000]\n"
+
+
+@pytest.mark.root
+def test_the_largest_is_that_of_an_interface_that_is_up() -> None:
+    if shutil.which("ip") is None:
+        pytest.skip("needs the program `ip`")
+    make = "ip link set lo up && ip link add va type veth peer vb && ip link set va mtu 1400"
+    found = []
+    for more in ("", " && ip link set va up", " && ip link set va up && ip link set vb mtu 9000"):
+        command = f"{make}{more} && {sys.executable} -c '{_ASK_LARGEST}'"
+        done = subprocess.run(
+            ["unshare", "--net", "sh", "-c", command], check=True, capture_output=True, text=True
+        )
+        found.append(int(done.stdout))
+    assert found == [65_535, 1_400, 1_400], "only the loopback; one; the other one is down"

@@ -8,6 +8,7 @@ import pytest
 import netsonde
 from netsonde.measure import OptionError, choose, request
 from netsonde.measure._host import Host
+from netsonde.measure._lab import LabVantage
 from netsonde.measure._request import job
 from netsonde.model import HostError, Job, Kind, PingMethod, Target, TraceMethod, UsageError
 
@@ -99,3 +100,29 @@ def test_tnt_without_privilege_is_refused() -> None:
 def test_more_than_64_bits_do_not_fit() -> None:
     with pytest.raises(UsageError, match="out of range"):
         _job(Kind.TRACE, seed=2**64)
+
+
+class Wide(LabVantage):
+    """A lab whose attachment carries less than its other interface."""
+
+    def __init__(self) -> None:
+        super().__init__(netsonde.lab.load("plain"))
+
+    def mtu(self, source: str | None) -> int:
+        return 9_000 if source is None else 1_400
+
+
+@pytest.mark.parametrize("kind", [Kind.PING, Kind.TRACE, Kind.TNT, Kind.MULTIPATH])
+def test_probes_that_no_interface_carries_are_refused(kind: Kind) -> None:
+    for targets, mtu in ((None, 9_000), ([TARGET], 1_400)):
+        job(request(kind, {"size": mtu}), Wide(), targets)
+        with pytest.raises(OptionError, match=f"size: expected at most {mtu}, .* found {mtu + 1}"):
+            job(request(kind, {"size": mtu + 1}), Wide(), targets)
+
+
+def test_a_search_for_path_mtus_begins_with_what_leaves_the_vantage() -> None:
+    """Where targets come while the job runs, that is the largest that any interface carries."""
+
+    for targets, mtu in ((None, 9_000), ([TARGET], 1_400)):
+        made = job(request(Kind.TRACE, {"mtu": True}), Wide(), targets)
+        assert msgspec.json.decode(made, type=Job).trace.mtu == mtu

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 SEED_VIRTUAL = 1
 #: An IP packet is no longer: where the interface carries less, the search for an MTU begins there.
 _SIZE_MAX = 65_535
+#: Interfaces carry at least this (RFC 791): who sends no more need not ask.
+_SIZE_EVERYWHERE = 576
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -146,6 +148,7 @@ def job(
             trace=msgspec.structs.replace(asked.trace, method=TraceMethod.UDP_PARIS),
         )
     targets = None if targets is None else tuple(targets)
+    _check_size(asked, vantage, targets)
     asked = _with_first_size(asked, vantage, targets)
     run, virtual = asked.run, vantage.is_virtual
     seed = run.get("seed")
@@ -206,10 +209,23 @@ def _with_first_size(
     wanted = asked.trace.mtu
     if not wanted:
         return asked
+    mtu = min(wanted, _largest(vantage, targets))
+    return asked._replace(trace=msgspec.structs.replace(asked.trace, mtu=mtu))
+
+
+def _check_size(asked: Request, vantage: Vantage, targets: tuple[Target, ...] | None) -> None:
+    """Refuse probes that no interface carries: the host would lose each, and say nothing."""
+    sizes = {Kind.PING: asked.ping.size, Kind.MULTIPATH: asked.multipath.size}
+    size = sizes.get(asked.kind, asked.trace.size)
+    if size > _SIZE_EVERYWHERE and size > (mtu := _largest(vantage, targets)):
+        raise OptionError("size", f"at most {mtu}, what the interface carries", str(size))
+
+
+def _largest(vantage: Vantage, targets: tuple[Target, ...] | None) -> int:
+    """Return the size of the largest packets that can leave towards any target."""
     # Where targets come while the job runs, nobody knows by which interfaces.
     sources = {None} if targets is None else {target.source for target in targets}
-    mtu = min(wanted, max(map(vantage.mtu, sources), default=wanted))
-    return asked._replace(trace=msgspec.structs.replace(asked.trace, mtu=mtu))
+    return max(map(vantage.mtu, sources), default=_SIZE_MAX)
 
 
 def _check_privilege(kind: Kind, privilege: Privilege) -> None:

@@ -61,35 +61,33 @@ __all__ = [
     "trace_lines",
 ]
 
-#: Where each name lives.
-_HOMES = {
-    "_alias": "alias_lines alias_nodes",
-    "_compare": "compare_lines summary_lines",
-    "_console": "Printer",
-    "_counters": "counters_line",
-    "_dns": "dns_lines",
-    "_dot": "multipath_dot",
-    "_fingerprint": "fingerprint_lines",
-    "_graph": "Graph graph",
-    "_known": "Known nothing",
-    "_multipath": "multipath_lines",
-    "_page": "page",
-    "_path_mtu": "path_mtu_lines",
-    "_ping": "ping_heading ping_lines ping_reply_line",
-    "_roc": "RocPoint roc",
-    "_survey": "Ask Survey survey",
-    "_tabular": "columns_of tabulate",
-    "_tcp": "tcp_lines",
-    "_tnt": "tnt_lines",
-    "_trace": "TraceTable trace_footer trace_heading trace_lines",
-}
-
 
 def __getattr__(name: str) -> object:
     """Import a name when it is first used."""
     import importlib  # noqa: PLC0415
 
-    for home, names in _HOMES.items():
+    homes = {
+        "_alias": "alias_lines alias_nodes",
+        "_compare": "compare_lines summary_lines",
+        "_console": "Printer",
+        "_counters": "counters_line",
+        "_dns": "dns_lines",
+        "_dot": "multipath_dot",
+        "_fingerprint": "fingerprint_lines",
+        "_graph": "Graph graph",
+        "_known": "Known nothing",
+        "_multipath": "multipath_lines",
+        "_page": "page",
+        "_path_mtu": "path_mtu_lines",
+        "_ping": "ping_heading ping_lines ping_reply_line",
+        "_roc": "RocPoint roc",
+        "_survey": "Ask Survey survey",
+        "_tabular": "columns_of tabulate",
+        "_tcp": "tcp_lines",
+        "_tnt": "tnt_lines",
+        "_trace": "TraceTable trace_footer trace_heading trace_lines",
+    }
+    for home, names in homes.items():
         if name in names.split():
             return getattr(importlib.import_module(f"netsonde.report.{home}"), name)
     raise AttributeError(f"module 'netsonde.report' has no attribute {name!r}")

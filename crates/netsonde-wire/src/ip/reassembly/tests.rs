@@ -76,7 +76,7 @@ fn cut(whole: &[u8], sizes: &[usize]) -> Vec<Vec<u8>> {
 
 fn data(len: usize) -> Vec<u8> {
     (0..len)
-        .map(|place| (place / 8 + place % 7) as u8)
+        .map(|place| u8::try_from((place / 8 + place % 7) % 251).unwrap())
         .collect()
 }
 
