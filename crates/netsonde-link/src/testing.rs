@@ -148,6 +148,22 @@ pub(crate) fn ip(arguments: &str) {
     assert!(status.success(), "ip {arguments}");
 }
 
+/// Waits until packets can leave by an interface: the kernel begins a moment after its other end came up.
+pub(crate) fn wait_for_carrier(interface: &str) {
+    let is_up = (0..400).any(|_| {
+        let output = Command::new("ip")
+            .args(["-o", "link", "show", interface])
+            .output();
+        let text = String::from_utf8(output.expect("iproute2 is installed").stdout).expect("text");
+        let is_up = text.contains("state UP");
+        if !is_up {
+            pause(5_000_000);
+        }
+        is_up
+    });
+    assert!(is_up, "{interface} has no carrier");
+}
+
 /// Waits until an address can be used: the kernel needs a moment for those of IPv6, even without duplicate detection.
 pub(crate) fn wait_for_address(address: &str) {
     let is_there = (0..400).any(|_| {

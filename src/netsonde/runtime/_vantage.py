@@ -69,7 +69,7 @@ class RuntimeVantage:
         """Return what fills in the sources of packed targets."""
         return Sources(self.source, is_one_per_family=True)
 
-    def mtu(self, source: Address) -> int:
+    def mtu(self, source: Address | None) -> int:
         """Return the size of the largest packets that leave the card."""
         del source
         return MTU if self._lab is None else self._lab.mtu()

@@ -1,6 +1,6 @@
 //! The table against routes made by hand, and against the kernel's own answers in namespaces.
 use super::*;
-use crate::testing::{Far, ip, isolated, wait_for_address};
+use crate::testing::{Far, ip, isolated, wait_for_address, wait_for_carrier};
 use std::net::UdpSocket;
 
 fn address(text: &str) -> IpAddr {
@@ -148,6 +148,7 @@ fn the_kernel_is_made_to_find_a_gateway() {
         ]);
         far.ip("address add 10.0.0.2/24 dev far");
         far.ip("link set far up");
+        wait_for_carrier("near");
         assert_eq!(routes.egress().way(address("192.0.2.1")), Way::Raw);
         routes.resolve().unwrap();
         assert!(matches!(
