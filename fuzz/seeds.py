@@ -18,25 +18,6 @@ def counted(data: bytes) -> bytes:
     return bytes([len(data)]) + data
 
 
-def sessions() -> dict[str, bytes]:
-    """Jobs of the kinds that probe in rounds, on paths that answer, forge and fall silent."""
-    paths = {
-        "plain": bytes([7, 6, 255]) + counted(bytes([250, 1, 0]) + counted(b"")),
-        "again": bytes([7, 4, 2]) + counted(bytes([250, 1, 0]) + counted(LABELS)),
-        "forged": bytes([5, 0, 26, 1, 5, 0, 40, 255, 4, 0, 30, 1]),
-        "late": bytes([3, 1, 60, 0, 250, 3, 0, 60]),
-    }
-    return {
-        f"{kind}-{method}-v{6 if version else 4}-{name}": bytes(
-            [version, 9, number, method, method]
-        )
-        + script * 3
-        for (number, kind), method, version, (name, script) in product(
-            enumerate(["alias", "multipath", "fingerprint"]), [0, 1], [0, 1], paths.items()
-        )
-    }
-
-
 def reassembly() -> dict[str, bytes]:
     """Fragments in order, in reverse, repeated, overlapping, left to others, late."""
 
@@ -234,7 +215,7 @@ def main() -> None:
         ("lab_forward", lab_forward()),
         ("targets", targets()),
     ]
-    made += [("sessions", sessions()), ("reassembly", reassembly()), ("ring", ring())]
+    made += [("reassembly", reassembly()), ("ring", ring())]
     made += [("egress", egress()), ("netlink", netlink())]
     for target, seeds in made:
         (CORPUS / target).mkdir(parents=True, exist_ok=True)

@@ -19,17 +19,8 @@ const TURNS_MAX: u32 = 5_000;
 
 /// Runs a script: a job, then what happens to it.
 pub fn engine(bytes: &[u8]) {
-    run(bytes, &[Kind::Tnt, Kind::Trace, Kind::Ping]);
-}
-
-/// The same for kinds that probe in rounds of their own.
-pub fn sessions(bytes: &[u8]) {
-    run(bytes, &[Kind::Alias, Kind::Multipath, Kind::Fingerprint]);
-}
-
-fn run(bytes: &[u8], kinds: &[Kind]) {
     let mut script = Script(bytes);
-    let Some(job) = job(&mut script, kinds) else {
+    let Some(job) = job(&mut script) else {
         return;
     };
     let mut world = World {
@@ -321,14 +312,14 @@ fn address(v6: bool, host: u8) -> IpAddr {
     }
 }
 
-fn job(script: &mut Script<'_>, kinds: &[Kind]) -> Option<Job> {
+fn job(script: &mut Script<'_>) -> Option<Job> {
     let (knobs, window) = (script.byte()?, script.byte()?);
     let target = |host: u8, v6: bool| Target {
         address: address(v6, host),
         source: address(v6, 0),
     };
     let v6 = knobs & 1 != 0;
-    let kind = script.choice(kinds)?;
+    let kind = script.choice(&[Kind::Tnt, Kind::Trace, Kind::Ping])?;
     let targets = vec![target(250, v6), target(251, v6 ^ (knobs & 2 != 0))];
     Some(Job {
         ping: PingOptions {

@@ -1,4 +1,4 @@
-//! Replays the corpora of the fuzz targets `engine`, `sessions` and `targets`, and what they once found.
+//! Replays the corpora of the fuzz targets `engine` and `targets`, and what they once found.
 
 #[path = "../../../fuzz/src/engine.rs"]
 #[expect(unreachable_pub, reason = "a library where it lives")]
@@ -37,7 +37,6 @@ fn inputs(directory: &str) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn every_committed_input_holds() {
     replay("engine", engine::engine);
-    replay("sessions", engine::sessions);
     replay("targets", targets::targets);
 }
 

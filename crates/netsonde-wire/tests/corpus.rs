@@ -81,7 +81,6 @@ fn every_target_is_replayed() {
             "lab_forward",
             "netlink",
             "ring",
-            "sessions",
             "targets",
         ]
         .map(str::to_owned),
