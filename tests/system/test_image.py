@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from netsonde import _core
 from tests.system import image
 
 #: Bytes; the reason why it is more than was hoped for is in SPECIFICATION.md.
@@ -204,3 +205,39 @@ def test_the_file_is_what_hypervisors_want(elf: Path) -> None:
     assert (name_size, size, kind, note[7]) == (4, 8, 18, 4)
     (start,) = struct.unpack_from("<Q", data, note[2] + 16)
     assert any(load[3] <= start < load[3] + load[5] and load[1] & 1 for load in loads)
+
+
+@pytest.mark.slow
+def test_the_same_bits_come_of_a_second_build(tmp_path: Path) -> None:
+    """From other folders, too: no path of the builder is in them."""
+    if not _core.image():
+        pytest.skip("this build carries no image")
+    root = Path(__file__).parents[2]
+    copy = tmp_path / "elsewhere"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "crates", "Cargo.toml", "Cargo.lock"],
+        cwd=root,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes((root / name).read_bytes())
+    home = os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))
+    flags = [
+        f"--remap-path-prefix={copy}=",
+        f"--remap-path-prefix={home}=cargo",
+        "-Crelocation-model=static",
+    ]
+    target = "x86_64-unknown-linux-gnu"
+    subprocess.run(
+        [
+            *("cargo", "build", "--quiet", "--locked", "--package", "netsonde-image"),
+            *("--features", "boot", "--profile", "image", "--target", target),
+        ],
+        cwd=copy,
+        env=os.environ | {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags)},
+        check=True,
+    )
+    built = copy / "target" / target / "image" / "netsonde-image"
+    assert built.read_bytes() == _core.image()
