@@ -13,7 +13,7 @@ from netsonde import _core
 from tests.system import image
 
 #: Bytes; the reason why it is more than was hoped for is in SPECIFICATION.md.
-SIZE_MAX = 440_000
+SIZE_MAX = 460_000
 
 
 @pytest.fixture
