@@ -17,8 +17,7 @@ pub(crate) struct Ping {
     timeout_ns: u64,
     sent: u32,
     next_ns: u64,
-    /// Attempt and end of wait of the unanswered probes, oldest first.
-    waiting: VecDeque<(u32, u64)>,
+    waiting: Waiting,
     refused: bool,
     replies: Vec<Reply>,
     duplicates: u32,
@@ -35,7 +34,7 @@ impl Ping {
             timeout_ns: u64::from(options.timeout_ms) * MILLISECOND_NS,
             sent: 0,
             next_ns: now_ns,
-            waiting: VecDeque::new(),
+            waiting: Waiting::default(),
             refused: false,
             replies: Vec::new(),
             duplicates: 0,
@@ -55,7 +54,7 @@ impl Ping {
         self.sent += 1;
         self.next_ns = now_ns.saturating_add(self.interval_ns);
         self.waiting
-            .push_back((self.sent, now_ns.saturating_add(self.timeout_ns)));
+            .push((self.sent, now_ns.saturating_add(self.timeout_ns)));
         Some(Probe {
             ttl: self.ttl,
             attempt: self.sent,
@@ -63,15 +62,14 @@ impl Ping {
     }
 
     pub(crate) fn handle_reply(&mut self, reply: Reply) -> Verdict {
-        let Some(position) = self
-            .waiting
-            .iter()
-            .position(|(attempt, _)| *attempt == reply.attempt)
-        else {
+        if !self.waiting.remove(reply.attempt) {
             self.late += 1;
             return Verdict::Late;
-        };
-        self.waiting.remove(position);
+        }
+        if self.replies.is_empty() {
+            // Mostly the only one: room for several would be some hundred octets.
+            self.replies.reserve_exact(1);
+        }
         self.replies.push(reply);
         Verdict::InTime
     }
@@ -83,17 +81,17 @@ impl Ping {
     pub(crate) fn handle_timeout(&mut self, now_ns: u64) {
         while self
             .waiting
-            .front()
-            .is_some_and(|(_, end_ns)| *end_ns <= now_ns)
+            .first()
+            .is_some_and(|(_, end_ns)| end_ns <= now_ns)
         {
-            self.waiting.pop_front();
+            self.waiting.pop();
         }
     }
 
     /// When something happens by itself, if that is later than `now_ns`.
     pub(crate) fn poll_timeout(&self, now_ns: u64) -> Option<u64> {
         let next_ns = (self.sent < self.count && !self.refused).then_some(self.next_ns);
-        let end_ns = self.waiting.front().map(|(_, end_ns)| *end_ns);
+        let end_ns = self.waiting.first().map(|(_, end_ns)| end_ns);
         next_ns
             .into_iter()
             .chain(end_ns)
@@ -107,7 +105,7 @@ impl Ping {
     }
 
     pub(crate) fn in_flight(&self) -> u32 {
-        u32::try_from(self.waiting.len()).expect("no more than `count`")
+        self.waiting.len()
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -123,6 +121,57 @@ impl Ping {
             duplicates: self.duplicates,
             late: self.late,
         }
+    }
+}
+
+/// Attempt and end of wait of the unanswered probes, oldest first. The oldest has a place of its own: a sweep is
+/// millions of pings with one probe each, which then take no memory elsewhere.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// None only if there are no others.
+    oldest: Option<(u32, u64)>,
+    others: VecDeque<(u32, u64)>,
+}
+
+impl Waiting {
+    fn push(&mut self, probe: (u32, u64)) {
+        if self.oldest.is_none() {
+            self.oldest = Some(probe);
+        } else {
+            self.others.push_back(probe);
+        }
+    }
+
+    fn first(&self) -> Option<(u32, u64)> {
+        self.oldest
+    }
+
+    fn pop(&mut self) {
+        self.oldest = self.others.pop_front();
+    }
+
+    /// False if the attempt is not waited for.
+    fn remove(&mut self, wanted: u32) -> bool {
+        if self.oldest.is_some_and(|(attempt, _)| attempt == wanted) {
+            self.pop();
+            return true;
+        }
+        let position = self
+            .others
+            .iter()
+            .position(|(attempt, _)| *attempt == wanted);
+        position
+            .and_then(|position| self.others.remove(position))
+            .is_some()
+    }
+
+    fn len(&self) -> u32 {
+        let others = u32::try_from(self.others.len()).expect("no more than `count`");
+        u32::from(self.oldest.is_some()) + others
+    }
+
+    fn is_empty(&self) -> bool {
+        self.oldest.is_none()
     }
 }
 

@@ -125,7 +125,13 @@ impl Engine {
             pending: Pending::new(listed, order, job.stream_targets),
             begun: 0,
             ended: 0,
-            registry: Registry::new(Keys::new(key, job.seed), job.privilege, job.in_flight_max),
+            registry: Registry::new(
+                Keys::new(key, job.seed),
+                job.privilege,
+                job.in_flight_max,
+                // Those of a part of a second.
+                job.rate_pps / 8,
+            ),
             pacer: Pacer::new(job.rate_pps),
             limits: Limits::new(&exclude, job.prefix, job.seed),
             runs: Slab::new(),

@@ -28,7 +28,8 @@ pub(super) struct Run {
     pub(super) targets: u32,
     /// Probes sent for it.
     pub(super) sent: u32,
-    /// Addresses that no measurement should probe unasked may be probed: the target is one, or the job says so.
+    /// Addresses that no measurement should probe unasked may be probed: the job says so, or one of several targets is
+    /// such an address.
     pub(super) allows_special: bool,
     /// What asks for measurements, in a TNT job, and along the branches of a multipath job.
     pub(super) machine: Option<Box<Machine>>,
@@ -39,7 +40,8 @@ pub(super) struct Run {
 impl Run {
     /// Whether a session may send to an address that it found.
     pub(super) fn may_probe(&self, destination: IpAddr) -> bool {
-        self.allows_special || !is_special(destination)
+        // Looked up when it matters, which for the targets of a sweep is never.
+        !is_special(destination) || self.allows_special || is_special(self.target.address)
     }
 }
 
@@ -70,7 +72,7 @@ impl Engine {
         let run = self.runs.insert(Run {
             target,
             targets: 1,
-            allows_special: self.job.tnt.treat_as_public || is_special(target.address),
+            allows_special: self.job.tnt.treat_as_public,
             sent: 0,
             machine,
             branches: None,
@@ -144,7 +146,7 @@ impl Engine {
         let run = self.runs.insert(Run {
             target,
             targets: 1,
-            allows_special: is_special(target.address),
+            allows_special: false,
             sent: 0,
             machine: None,
             branches: None,

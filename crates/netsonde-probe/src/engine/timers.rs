@@ -19,19 +19,28 @@ pub(super) struct Timers {
     others: BTreeSet<Timer>,
     /// Those that count.
     live: usize,
+    /// The next of all: asked for far more often than it changes.
+    next: Option<Timer>,
 }
 
 impl Timers {
     /// Adds one.
     pub(super) fn insert(&mut self, timer: Timer) {
         self.live += 1;
+        if self.next.is_none_or(|next| timer < next) {
+            self.next = Some(timer);
+        }
         // The fullest lane that it fits behind keeps the others free for other lengths of wait.
-        let lane = self
-            .lanes
-            .iter_mut()
-            .filter(|lane| lane.back().is_none_or(|last| *last <= timer))
-            .max_by_key(|lane| lane.back().copied());
-        match lane {
+        let mut best: Option<&mut VecDeque<Timer>> = None;
+        for lane in &mut self.lanes {
+            let last = lane.back();
+            if last.is_none_or(|last| *last <= timer)
+                && best.as_ref().is_none_or(|best| best.back() < last)
+            {
+                best = Some(lane);
+            }
+        }
+        match best {
             Some(lane) => lane.push_back(timer),
             None => drop(self.others.insert(timer)),
         }
@@ -43,12 +52,24 @@ impl Timers {
         if !self.others.remove(&timer) {
             self.prune(counts);
         }
+        self.find_next();
     }
 
     /// The next.
     pub(super) fn first(&self) -> Option<Timer> {
-        let fronts = self.lanes.iter().filter_map(|lane| lane.front());
-        fronts.chain(self.others.first()).min().copied()
+        self.next
+    }
+
+    fn find_next(&mut self) {
+        let mut next = self.others.first();
+        for lane in &self.lanes {
+            if let Some(front) = lane.front()
+                && next.is_none_or(|next| front < next)
+            {
+                next = Some(front);
+            }
+        }
+        self.next = next.copied();
     }
 
     /// Takes the next out: `counts` knows it no more.
@@ -57,6 +78,7 @@ impl Timers {
         self.live -= 1;
         self.others.remove(&first);
         self.prune(counts);
+        self.find_next();
     }
 
     /// Throws out what does not count and would be next, and everything that does not once there is much of it.

@@ -226,7 +226,7 @@ mod tests {
     }
 
     fn issue(shape: &Shape) -> (Registry, Vec<u8>) {
-        let mut registry = Registry::new(Keys::new([7; 16], 1), Privilege::Raw, 100);
+        let mut registry = Registry::new(Keys::new([7; 16], 1), Privilege::Raw, 100, 0);
         let probe = Issue {
             measurement: Handle {
                 number: 1,

@@ -55,6 +55,7 @@ mod matching;
 mod registry;
 mod ring;
 mod shape;
+mod tables;
 #[cfg(test)]
 mod tests;
 

@@ -3,12 +3,11 @@ use super::craft::{self, Fields, Scratch};
 use super::keys::Keys;
 use super::ring::Ring;
 use super::shape::{Method, Shape};
+use super::tables::{Conversations, Places};
 use crate::job::Privilege;
-use crate::seed::mix;
 use crate::slab::Handle;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-use hashbrown::HashTable;
 use netsonde_wire::ip::protocol;
 
 /// Draws tried until an identity is free; each is taken with a probability far below one in a thousand.
@@ -18,6 +17,9 @@ const LINGER_NS: u64 = 10_000_000_000;
 /// Probes remembered at most, beside those in flight: late replies are known as such for 1.3 s at 200,000 probes a second.
 /// Each takes about 150 bytes, and a sweep of a million targets is to fit in 300 MB with all that stores it.
 const REMEMBERED_MAX: usize = 1 << 18;
+
+/// Probes that there is room for from the beginning, at most; beyond that, tables grow with what they hold.
+const EXPECTED_MAX: usize = 1 << 17;
 
 /// One probe that was sent.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +49,8 @@ pub(crate) struct Registry {
     pub(super) keys: Keys,
     pub(super) privilege: Privilege,
     pub(super) entries: Ring,
-    /// Serial numbers by index. The order within a table follows its size and never matters.
-    by_index: HashTable<u32>,
-    /// Conversations by a number drawn from them, and how many entries each has.
-    conversations: HashTable<(u64, u32)>,
+    places: Places,
+    conversations: Conversations,
     /// Payload lengths of TCP probes, which their acknowledgments include.
     pub(super) tcp_payload_lens: Vec<u32>,
     remembered_max: usize,
@@ -58,15 +58,16 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// An empty one.
-    pub(crate) fn new(keys: Keys, privilege: Privilege, in_flight_max: u32) -> Self {
+    /// An empty one, with room for `expected` probes before it grows.
+    pub(crate) fn new(keys: Keys, privilege: Privilege, in_flight_max: u32, expected: u32) -> Self {
         let in_flight_max = usize::try_from(in_flight_max).unwrap_or(usize::MAX);
+        let room = usize::try_from(expected).map_or(EXPECTED_MAX, |room| room.min(EXPECTED_MAX));
         Self {
             keys,
             privilege,
             entries: Ring::default(),
-            by_index: HashTable::new(),
-            conversations: HashTable::new(),
+            places: Places::with_room(room),
+            conversations: Conversations::with_room(room),
             tcp_payload_lens: alloc::vec![0],
             remembered_max: REMEMBERED_MAX.saturating_add(in_flight_max),
             scratch: Scratch::default(),
@@ -130,21 +131,18 @@ impl Registry {
 
     /// The probe that an index leads to, and its serial number.
     pub(super) fn by_index(&self, index: Index) -> Option<(u32, &Entry)> {
-        let is_it = |serial: &u32| {
-            self.entries
-                .get(*serial)
-                .is_some_and(|entry| entry.index == index)
+        let is_it = |serial| {
+            let entry = self.entries.get(serial);
+            entry.is_some_and(|entry| entry.index == index)
         };
-        let serial = *self.by_index.find(mix(index), is_it)?;
+        let serial = self.places.find(index, is_it)?;
         Some((serial, self.entries.get(serial)?))
     }
 
     /// Whether any probe that is remembered went there from this port.
     pub(super) fn is_ours(&self, conversation: Conversation) -> bool {
-        let number = self.keys.conversation(conversation);
         self.conversations
-            .find(number, |(known, _)| *known == number)
-            .is_some()
+            .contains(self.keys.conversation(conversation))
     }
 
     /// Forgets the probes whose replies would be later than late.
@@ -159,55 +157,24 @@ impl Registry {
     }
 
     fn remember(&mut self, serial: u32, entry: Entry, is_free: bool) {
-        let Self {
-            entries,
-            by_index,
-            conversations,
-            keys,
-            ..
-        } = self;
-        let hash_of = |known: &u32| entries.get(*known).map_or(0, |known| mix(known.index));
         if is_free {
-            by_index.insert_unique(mix(entry.index), serial, hash_of);
-        } else {
+            self.places.insert(entry.index, serial);
+        } else if let Some((old, _)) = self.by_index(entry.index) {
             // After so many draws the older probe of the same index gives way.
-            let is_it = |known: &u32| {
-                entries
-                    .get(*known)
-                    .is_some_and(|known| known.index == entry.index)
-            };
-            if let Some(known) = by_index.find_mut(mix(entry.index), is_it) {
-                *known = serial;
-            }
+            self.places.replace(entry.index, old, serial);
         }
-        let number = keys.conversation(conversation_of(&entry));
-        match conversations.find_mut(number, |(known, _)| *known == number) {
-            Some((_, count)) => *count += 1,
-            None => drop(conversations.insert_unique(number, (number, 1), |(known, _)| *known)),
-        }
-        entries.push(entry);
+        let number = self.keys.conversation(conversation_of(&entry));
+        self.conversations.add(number);
+        self.entries.push(entry);
     }
 
     fn forget_first(&mut self) {
         let Some((serial, entry)) = self.entries.pop() else {
             return;
         };
-        let indexed = self
-            .by_index
-            .find_entry(mix(entry.index), |known| *known == serial);
-        if let Ok(indexed) = indexed {
-            indexed.remove();
-        }
+        self.places.remove(entry.index, serial);
         let number = self.keys.conversation(conversation_of(&entry));
-        let counted = self
-            .conversations
-            .find_entry(number, |(known, _)| *known == number);
-        if let Ok(mut counted) = counted {
-            counted.get_mut().1 -= 1;
-            if counted.get().1 == 0 {
-                counted.remove();
-            }
-        }
+        self.conversations.remove(number);
     }
 
     /// Where a probe is found again. Ports and lone checksums need the target beside them: the others have 32 bits.

@@ -25,7 +25,7 @@ fn target(v6: bool) -> Target {
 }
 
 fn registry(privilege: Privilege) -> Registry {
-    Registry::new(Keys::new([7; 16], 1), privilege, 100)
+    Registry::new(Keys::new([7; 16], 1), privilege, 100, 0)
 }
 
 fn trace_shape(method: TraceMethod, v6: bool, flow: u16, size: u16) -> Shape {
@@ -94,7 +94,7 @@ proptest! {
     fn all_probes_of_a_flow_look_alike_to_balancers(
         method in 0..3_usize, v6: bool, flow: u16, size in 0_u16..1_400, attempts in 1_u32..4, seed: u64, key: [u8; 16],
     ) {
-        let mut registry = Registry::new(Keys::new(key, seed), Privilege::Raw, 100);
+        let mut registry = Registry::new(Keys::new(key, seed), Privilege::Raw, 100, 0);
         let shape = trace_shape(METHODS[method], v6, flow, size);
         let probes: Vec<_> = (1..=30).flat_map(|ttl| (1..=attempts).map(move |attempt| (ttl, attempt)))
             .map(|(ttl, attempt)| issue(&mut registry, &shape, ttl, attempt))
