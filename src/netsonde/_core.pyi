@@ -22,6 +22,7 @@ __all__ = [
     "diamonds",
     "engine_main",
     "frpla",
+    "image",
     "initial_ttl",
     "is_special_purpose",
     "opaque_length",
