@@ -11,6 +11,7 @@ pub mod engine;
 pub mod image;
 pub mod lab_forward;
 pub mod link;
+pub mod replay;
 pub mod script;
 pub mod targets;
 pub mod wire;

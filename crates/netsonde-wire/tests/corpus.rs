@@ -1,5 +1,8 @@
 //! Replays the fuzzers' corpora and what they once found: continuous integration covers both without a fuzzer.
 
+#[path = "../../../fuzz/src/replay.rs"]
+#[expect(unreachable_pub, reason = "a library where it lives")]
+mod replay;
 #[path = "../../../fuzz/src/wire/mod.rs"]
 #[expect(unreachable_pub, reason = "a library where it lives")]
 mod wire;
@@ -8,9 +11,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-type Check = fn(&[u8]);
-
-const TARGETS: &[(&str, Check)] = &[
+const TARGETS: &[(&str, replay::Check)] = &[
     ("arp", wire::arp),
     ("ethernet", wire::ethernet),
     ("extensions", wire::extensions),
@@ -54,17 +55,7 @@ fn corpus() -> Vec<Vec<u8>> {
 
 #[test]
 fn every_committed_input_holds() {
-    for (target, check) in TARGETS {
-        let seeds = inputs(&fuzz().join("corpus").join(target));
-        assert!(!seeds.is_empty(), "{target} has no corpus");
-        for (path, bytes) in seeds
-            .into_iter()
-            .chain(inputs(&fuzz().join("regressions").join(target)))
-        {
-            println!("{}", path.display()); // shown when the check fails
-            check(&bytes);
-        }
-    }
+    replay::replay(TARGETS);
 }
 
 #[test]
@@ -78,6 +69,8 @@ fn every_target_is_replayed() {
         [
             "egress",
             "engine",
+            "image_card",
+            "image_frames",
             "lab_forward",
             "netlink",
             "ring",

@@ -160,7 +160,7 @@ mod tests {
                 if step < 2 {
                     conversations.add(far);
                     *counts.entry(far).or_default() += 1;
-                } else if let Some(count) = counts.get_mut(&far) {
+                } else if let Some(count) = counts.get_mut(&far).filter(|count| **count > 0) {
                     conversations.remove(far);
                     *count -= 1;
                 }
