@@ -21,6 +21,7 @@ from netsonde.model import (
     PingMethod,
     Privilege,
     ReplyKind,
+    Start,
     StopReason,
     TraceMethod,
     Trigger,
@@ -38,6 +39,10 @@ def test_rust_reads_and_writes_every_event(event: type[msgspec.Struct]) -> None:
     @settings(max_examples=30)
     @given(value=records(event))
     def check(value: msgspec.Struct) -> None:
+        if isinstance(
+            value, Start
+        ):  # An engine does not know what runs it: who started it says so.
+            value = msgspec.structs.replace(value, runtime=None)
         assert decode_event(_core.read_event(msgspec.json.encode(value))) == value
 
     check()

@@ -10,7 +10,7 @@ import pytest
 
 from netsonde import formats
 from netsonde.formats import measured
-from netsonde.model import PingResult, TraceResult
+from netsonde.model import MultipathResult, PingResult, TraceResult
 from tests.system.chain import Chain
 
 pytestmark = [
@@ -49,13 +49,14 @@ def test_files_of_scampers_are_read_as_scamper_reads_them(
     formats.write(tmp_path / "ours.json", records)
     made = subprocess.run(["sc_warts2json", path], capture_output=True, check=True).stdout
     assert (tmp_path / "ours.json").read_bytes() == made
-    results = [one.result for one in map(measured, records) if one]
-    for result in results:
-        if isinstance(result, TraceResult):
-            assert list(result.path) == long_chain.hops(v6=v6)
-        elif isinstance(result, PingResult):
-            assert result.reached
-    assert len(results) == (not command.startswith("tracelb"))
+    (result,) = [one.result for one in map(measured, records) if one]
+    if isinstance(result, TraceResult):
+        assert list(result.path) == long_chain.hops(v6=v6)
+    elif isinstance(result, MultipathResult):
+        assert [node.address for node in result.nodes] == long_chain.hops(v6=v6)
+    else:
+        assert isinstance(result, PingResult)
+        assert result.reached
 
 
 @pytest.mark.parametrize("v6", [False, True], ids=["v4", "v6"])
