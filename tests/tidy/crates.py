@@ -89,7 +89,7 @@ def _wrong_in(name: str, manifest: dict[str, Any]) -> list[str]:
     tests = KNOWS[name] | KNOWS_IN_TESTS.get(name, set())
     wrong += [
         f"tests of {name} may not know {other}"
-        for other in _ours(manifest, "dev-dependencies") - tests
+        for other in _ours(manifest, "dev-dependencies") - tests - {name}
     ]
     if manifest["package"].get("version") != {"workspace": True}:
         wrong.append("there is one version: version.workspace = true")
