@@ -75,6 +75,7 @@ class TableShow:
         self._shown = int(apart)
         self._apart = apart
         self._sent = 0
+        self._held: dict[str, list[Text]] = {}
         self._identified: dict[str, tuple[Identification, ...]] = {}
         # Live, nobody knows yet how long the addresses will be.
         addresses = [_IPV6_USUAL if ":" in target.address else "" for target in self._targets]
@@ -96,12 +97,17 @@ class TableShow:
         lines = self._lines(line.event)
         if not lines:
             return
+        if self._apart and isinstance(line.event, FingerprintResult):
+            self._held[line.event.target] = lines
+            return
         self._printer.print(lines)
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Tell what it cost, if something else was measured as well."""
+        """Tell what came after something else, in the order of its targets, and what it cost."""
         if self._apart:
+            for target in self._targets:
+                self._printer.print(self._held.get(target.address, []))
             line = f"fingerprints: routers {len(self._targets)}, probes sent {self._sent}"
             self._printer.print([Text(""), Text(line)])
 
