@@ -177,12 +177,14 @@ def targets() -> dict[str, bytes]:
 
 
 def image_card() -> dict[str, bytes]:
-    """A card that is honest, that lies about chains, that runs ahead."""
+    """A card that is honest, that lies about chains, runs ahead, never settles, spoils."""
     receive, honest, sent = bytes(4), bytes([3, 0, 60, 0]), bytes([1, 7, 60, 0, 3, 1, 0, 0])
     rings = bytes([0, 0, 0, 0x30])  # both features of rings
     return {
         "honest": rings + (honest + receive) * 40 + sent * 40,
         "lie": bytes(4) + honest + receive + bytes([4, 0, 40, 0]) + receive,
+        "restless": bytes([0, 0, 0, 0x80]) + honest + receive,
+        "spoilt": rings + (bytes([6, 0, 8, 0]) + honest + receive + sent) * 9,
         "ahead": rings + bytes([5, 0, 200, 0]) + receive + sent + bytes([5, 1, 9, 0]) + sent,
     }
 

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
+#: What builds an image.
+_IMAGE = ["-p", "netsonde-image", "--features", "boot", "--profile", "image"]
 
 
 class Mutant(NamedTuple):
-    """One way to break the core: in `file`, `find` becomes `replace`; `test` is for cargo."""
+    """One way to break the core: in `file`, `find` becomes `replace`; `test` says who notices."""
 
     name: str
     file: str
@@ -70,7 +72,15 @@ def _is_caught(copy: Path, mutant: Mutant) -> bool:
 
 def _passes(copy: Path, test: list[str]) -> bool:
     """Return whether the tests pass; one that does not compile is a mistake in the list."""
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(copy.parent / "build")}
+    build = copy.parent / "build"
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(build)}
+    if test[0] == "pytest":
+        _build(copy, _IMAGE, environment)
+        environment["NETSONDE_TEST_IMAGE"] = str(build / "image" / "netsonde-image")
+        command = [sys.executable, "-m", *test, "-q", "-x", "-p", "no:cacheprovider"]
+        return not subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, check=False
+        ).returncode
     for extra in (["--no-run"], []):
         command = ["cargo", "test", "--quiet", "--locked", *extra, *test]
         status = subprocess.run(
@@ -79,6 +89,12 @@ def _passes(copy: Path, test: list[str]) -> bool:
         if extra and status:
             raise SystemExit(f"error: does not compile: {' '.join(command)}")
     return status == 0
+
+
+def _build(copy: Path, arguments: list[str], environment: dict[str, str]) -> None:
+    command = ["cargo", "build", "--quiet", "--locked", *arguments]
+    if subprocess.run(command, cwd=copy, env=environment, check=False).returncode:
+        raise SystemExit(f"error: does not compile: {' '.join(command)}")
 
 
 def _copy_workspace(copy: Path) -> None:

@@ -8,8 +8,9 @@ use std::process::Command;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// What the image is made from, beside this crate.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "crates/netsonde-image",
+    "crates/netsonde-pack/src",
     "crates/netsonde-probe/src",
     "crates/netsonde-probe/Cargo.toml",
     "crates/netsonde-wire/src",
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(variable("OUT_DIR")?);
     let carries = variable("TARGET")? == TARGET && variable("PROFILE")? == "release";
     let image = if carries {
-        fs::read(build(&root, &out)?)?
+        netsonde_pack::pack(&fs::read(build(&root, &out)?)?)?
     } else {
         Vec::new()
     };

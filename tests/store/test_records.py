@@ -85,7 +85,8 @@ def _in_microseconds(value: Any) -> Any:  # noqa: ANN401
 @settings(max_examples=25, deadline=None)
 @given(st.lists(_RESULTS, max_size=6), st.integers(0, 2**61))
 def test_any_result_comes_back_as_it_was(results: list[msgspec.Struct], epoch_ns: int) -> None:
-    results = [sound(result) for result in results]
+    # Tables are an engine's, which does not know what runs it.
+    results = [msgspec.structs.replace(sound(result), runtime=None) for result in results]
     with tempfile.TemporaryDirectory() as place:
         found = dataset(Path(place), results, epoch_ns=epoch_ns)
         results = [stored(result, epoch_ns) for result in results]

@@ -34,8 +34,12 @@ _WAIT_S = 60
 
 
 def elf(folder: Path) -> Path:
-    """Write the image to a file and return it; where none was built, there is nothing to test."""
-    image = _core.image()
+    """Write the image to a file and return it; where none was built, there is nothing to test.
+
+    `tests/mutants.py` has images of its own to test.
+    """
+    other = os.environ.get("NETSONDE_TEST_IMAGE")
+    image = Path(other).read_bytes() if other else _core.image()
     if not image:
         pytest.skip("this build carries no image: x86-64 Linux and `make build` have one")
     path = folder / "netsonde.elf"
@@ -93,6 +97,23 @@ def machine(
     folder: Path, path: Path, words: str, module: bytes | None, *, base: list[str] | None = None
 ) -> tuple[list[dict[str, Any]], int]:
     """Run the image as a machine whose link answers echo requests; return its events and status."""
+    with booted(folder, path, words, module, base=base) as started:
+        output, _ = started.communicate(timeout=_WAIT_S)
+    return events(output), started.returncode
+
+
+@contextmanager
+def booted(
+    folder: Path,
+    path: Path,
+    words: str,
+    module: bytes | None,
+    *,
+    base: list[str] | None = None,
+    answer: Callable[[bytes], bytes | None] | None = None,
+    stdout: int = subprocess.PIPE,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start the image as a machine; what it sends goes through `answer` and back."""
     if shutil.which(QEMU[0]) is None:
         pytest.skip("needs qemu-system-x86")
     near, far = folder / "near", folder / "far"
@@ -102,7 +123,7 @@ def machine(
         command += ["-initrd", str(folder / "job")]
     card = f"local.type=unix,local.path={far},remote.type=unix,remote.path={near}"
     # Without its option ROM, which would try to boot from the network first.
-    device = "virtio-net-pci,romfile=" if base == PC else "virtio-net-device"
+    device = "virtio-net-pci,romfile=" if "q35" in command else "virtio-net-device"
     command += ["-netdev", f"dgram,id=n,{card}", "-device", f"{device},netdev=n"]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
         ours.bind(str(near))
@@ -110,13 +131,15 @@ def machine(
         def send(frame: bytes) -> None:
             ours.sendto(frame, str(far))
 
-        with answering(lambda: ours.recv(1 << 16), send, on_ethernet):
-            ended = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_WAIT_S, check=False
-            )
+        with answering(lambda: ours.recv(1 << 16), send, answer or on_ethernet):
+            started = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=stdout)
+            try:
+                yield started
+            finally:
+                started.kill()
+                started.communicate()
     for left in (near, far):
         left.unlink(missing_ok=True)
-    return events(ended.stdout), ended.returncode
 
 
 @contextmanager
@@ -173,7 +196,7 @@ def on_ethernet(frame: bytes) -> bytes | None:
         return ours + payload[:6] + b"\0\2" + _GATEWAY + target + asker
     if kind == b"\x86\xdd" and payload[6] == 58 and payload[40] == 135:
         return ours + _advertisement(payload)
-    reply = echo(payload)
+    reply = echo(payload) if kind in (b"\x08\x00", b"\x86\xdd") else None
     return None if reply is None else ours + reply
 
 

@@ -7,16 +7,34 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from netsonde.runtime._qemu import MEMORY_BYTES, machine_options, network_options
+from netsonde.runtime._runtime import RTT_BIAS_NS
 from tests.system import image
 
 pytestmark = [pytest.mark.root, pytest.mark.tun]
 
 _numbers = itertools.count()
+#: Probes of a comparison, and how often it is tried.
+_COUNT = 400
+_TRIES = 5
+#: What round trips are wrong by at most, without what the runtime is known to add, and how many of
+#: 100 are: where a machine is emulated, two threads have to be woken for each reply.
+_REST_MAX_NS = 100_000
+_PERCENT = {"process": 99, "machine": 95}
+#: How much shorter a round trip may seem than it was: a card says that a frame has left when the
+#: host has had it for some microseconds, or, where other work delays the card, for some more.
+_EARLY_MAX_NS = 50_000
+#: What this test calls them, and what they are called where their bias is published.
+_FORMS = {"process": ("process", ""), "machine": ("unikernel", "qemu-tcg")}
+#: A machine compares its counter with a timer for 4 ms; stamps of a second tell no less.
+_DRIFT_MAX_PPM = 200
 
 #: Opens the TAP interface (TUNSETIFF), and turns into the image with it as descriptor 3.
 _ATTACH = """
@@ -68,7 +86,18 @@ class Link:
         return ["ip", "netns", "exec", self.name, *command]
 
     def start(self, elf: Path, words: str) -> "subprocess.Popen[bytes]":
-        command = self.inside(sys.executable, "-c", _ATTACH, str(elf), *words.split())
+        return self.start_program(str(elf), *words.split())
+
+    def start_machine(self, elf: Path, words: str, job: Path) -> "subprocess.Popen[bytes]":
+        if shutil.which(image.QEMU[0]) is None:
+            pytest.skip("needs qemu-system-x86")
+        options = [*machine_options(MEMORY_BYTES), *network_options(3, is_socket=False)]
+        boot = ["-kernel", str(elf), "-initrd", str(job), "-append", words]
+        return self.start_program(str(shutil.which(image.QEMU[0])), *options, *boot)
+
+    def start_program(self, *program: str) -> "subprocess.Popen[bytes]":
+        """Start a program whose descriptor 3 is the TAP interface."""
+        command = self.inside(sys.executable, "-c", _ATTACH, *program)
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def delete(self) -> None:
@@ -144,41 +173,93 @@ def test_a_real_server_gives_addresses(
     assert len(result["replies"]) == 3
 
 
-def test_round_trips_are_those_of_a_capture(elf: Path, link: Link) -> None:
-    """Each reply has a time of its own; once the runtime's bias is known, they agree."""
-    count = 200
-    errors: list[int] = []
-    for _ in range(3):  # other work on this machine may delay us; not three times
-        errors = _errors_ns(elf, link, count)
-        bias_ns = statistics.median(errors)
-        rest = sorted(abs(error - bias_ns) for error in errors)
-        if rest[int(len(rest) * 0.99)] < 100_000:
+class Times(NamedTuple):
+    """What the image and a capture on its interface say of the same probes.
+
+    Attributes:
+        errors_ns: How much longer each round trip seemed to the image.
+        drift_ppm: How much faster the clock of the capture runs.
+        epoch_ns: When the image says that its first probe left, less when it did.
+        bias_ns: What its runtime adds, as published.
+        percent: Which percentile of the errors counts.
+    """
+
+    errors_ns: list[int]
+    drift_ppm: float
+    epoch_ns: int
+    bias_ns: int
+    percent: int
+
+    def rest_ns(self) -> int:
+        """Return a percentile of the errors, once the bias is removed."""
+        rest = sorted(abs(error - self.bias_ns) for error in self.errors_ns)
+        return rest[len(rest) * self.percent // 100]
+
+    def are_good(self) -> bool:
+        """Return whether each stamp is of its own frame, and the clock keeps pace."""
+        is_late = min(self.errors_ns) > -_EARLY_MAX_NS
+        return is_late and self.rest_ns() < _REST_MAX_NS and abs(self.drift_ppm) < _DRIFT_MAX_PPM
+
+
+@pytest.mark.parametrize("form", ["process", "machine"])
+def test_round_trips_are_those_of_a_capture(
+    elf: Path, link: Link, tmp_path: Path, form: str
+) -> None:
+    """Each probe and reply has a time of its own; without the runtime's bias, they agree."""
+    tried: list[Times] = []
+    for _ in range(_TRIES):  # other work on this machine may delay us; not each time
+        times = _times(elf, link, tmp_path, form)
+        tried.append(times)
+        if times.are_good():
             break
     else:
-        pytest.fail(f"beside the bias of {bias_ns} ns: {rest[-10:]}")
+        pytest.fail(
+            "; ".join(
+                f"bias {statistics.median(one.errors_ns):.0f} ns, least {min(one.errors_ns)}, "
+                f"{one.percent} % within {one.rest_ns()}, {one.drift_ppm:.1f} ppm"
+                for one in tried
+            )
+        )
+    # Told before it starts, a machine begins to count when it has booted.
+    assert -5_000_000_000 < times.epoch_ns < 1_000_000
 
 
-def _errors_ns(elf: Path, link: Link, count: int) -> list[int]:
-    """Return how much longer each round trip seemed to the image than to the interface."""
+def _times(elf: Path, link: Link, folder: Path, form: str) -> Times:
     capture = subprocess.Popen(
         link.inside(sys.executable, "-c", _CAPTURE), stdout=subprocess.PIPE, text=True
     )
     assert capture.stdout is not None
     assert capture.stdout.readline() == "ready\n"
-    ping = {"count": count, "interval_ms": 5, "timeout_ms": 5000}
+    ping = {"count": _COUNT, "interval_ms": 5, "timeout_ms": 5000}
+    job = folder / "job"
+    job.write_bytes(image.job(target="10.99.0.1", ping=ping, rate_pps=1000))
+    words = "ip=10.99.0.2/24"
+    if form == "machine":
+        started = link.start_machine(elf, f"{words} epoch_ns={time.time_ns()}", job)
+    else:
+        started = link.start(elf, words)
     try:
-        with link.start(elf, "ip=10.99.0.2/24") as started:
-            job = image.job(target="10.99.0.1", ping=ping, rate_pps=1000)
-            output, _ = started.communicate(job, timeout=60)
+        with started:
+            output, _ = started.communicate(b"" if form == "machine" else job.read_bytes(), 60)
         seen: dict[str, list[int]] = {}
-        for line in itertools.islice(capture.stdout, 2 * count):
+        for line in itertools.islice(capture.stdout, 2 * _COUNT):
             _, sequence, at_ns = line.split()
             seen.setdefault(sequence, []).append(int(at_ns))
     finally:
         capture.send_signal(signal.SIGTERM)
         capture.communicate()
     events = image.events(output)
-    result = events[-2]
-    assert len(result["replies"]) == count, events[-1]
+    replies = events[-2]["replies"]
+    assert len(replies) == _COUNT, events[-1]
+    sent = [reply["sent_ns"] for reply in replies]
+    left = [times[0] for times in seen.values()]
     wire = [times[1] - times[0] for times in seen.values()]
-    return [reply["rtt_ns"] - rtt_ns for reply, rtt_ns in zip(result["replies"], wire, strict=True)]
+    slope = statistics.linear_regression(sent, [at - by for at, by in zip(left, sent, strict=True)])
+    errors_ns = [reply["rtt_ns"] - rtt_ns for reply, rtt_ns in zip(replies, wire, strict=True)]
+    return Times(
+        errors_ns,
+        slope.slope * 1e6,
+        events[0]["epoch_ns"] + sent[0] - left[0],
+        RTT_BIAS_NS[_FORMS[form]],
+        _PERCENT[form],
+    )

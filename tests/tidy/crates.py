@@ -16,6 +16,7 @@ KNOWS = {
     "netsonde-link": {"netsonde-wire"},
     "netsonde-columns": {"netsonde-probe"},
     "netsonde-image": {"netsonde-wire", "netsonde-probe"},
+    "netsonde-pack": set[str](),
     "netsonde-py": {
         "netsonde-wire",
         "netsonde-probe",
@@ -23,6 +24,7 @@ KNOWS = {
         "netsonde-link",
         "netsonde-columns",
         "netsonde-image",
+        "netsonde-pack",
     },
 }
 

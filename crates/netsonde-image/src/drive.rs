@@ -2,6 +2,7 @@
 use crate::machine::{Machine, Status};
 use crate::ticks::{self, Tick};
 use crate::words::Card;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Frames sent before those that came are looked at.
@@ -62,10 +63,12 @@ pub fn run(platform: &mut dyn Platform, machine: &mut Machine) -> Status {
     }
 }
 
-/// Runs to the end at the pace of ticks that come on the card: the answer to each is when the next is wanted.
+/// Runs to the end at the pace of ticks that come on the card: the answer to each is when the next is wanted. A first
+/// answer says that the card is there.
 pub fn run_on_ticks(platform: &mut dyn Platform, machine: &mut Machine, card: Card) -> Status {
     let mut frame = Vec::new();
     let mut now_ns = 0;
+    platform.send(&ticks::answer(card, false, now_ns));
     loop {
         if machine.status().is_none() && platform.wait(u64::MAX) {
             machine.interrupt(now_ns);
@@ -76,6 +79,10 @@ pub fn run_on_ticks(platform: &mut dyn Platform, machine: &mut Machine, card: Ca
             return status;
         }
         while platform.receive(&mut frame).is_some() {
+            if ticks::is_end(card, &frame) {
+                machine.fail(String::from("the lab that drives the clock has ended"), "");
+                break;
+            }
             match ticks::read(card, &frame) {
                 Some(Tick { at_ns, is_turn }) => {
                     now_ns = now_ns.max(at_ns);

@@ -24,6 +24,7 @@ pub mod drive;
 #[cfg(target_arch = "x86_64")]
 pub mod guest;
 pub mod heap;
+pub mod lines;
 pub mod machine;
 pub mod mmio;
 pub mod net;

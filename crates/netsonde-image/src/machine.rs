@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use netsonde_probe::Engine;
 use netsonde_probe::event::Event;
 use netsonde_probe::job::Job;
+use netsonde_probe::json;
 use netsonde_wire::ethernet::MacAddr;
 
 const MILLISECOND_NS: u64 = 1_000_000;
@@ -223,7 +224,8 @@ impl Machine {
         }
     }
 
-    fn fail(&mut self, reason: String, hint: &str) {
+    /// Ends the run, with the reason as its last line.
+    pub fn fail(&mut self, reason: String, hint: &str) {
         push_line(&mut self.output, &failed(reason, hint));
         self.phase = Phase::Over(Status::Failed);
     }
@@ -239,7 +241,7 @@ pub fn failed(reason: String, hint: &str) -> Event {
 
 /// Appends an event as a line.
 pub fn push_line(output: &mut Vec<u8>, event: &Event) {
-    output.extend_from_slice(event.to_json().as_bytes());
+    json::write_event(output, event);
     output.push(b'\n');
 }
 
@@ -252,7 +254,7 @@ fn read_job(bytes: &[u8]) -> Result<Job, String> {
     if text.is_empty() {
         return Err(String::from("there is no job"));
     }
-    let job = Job::from_json(text).map_err(|error| format!("the job was refused: {error}"))?;
+    let job = json::read_job(text).map_err(|error| format!("the job was refused: {error}"))?;
     if job.stream_targets {
         return Err(String::from(
             "the job was refused: stream_targets: targets must be in the job",

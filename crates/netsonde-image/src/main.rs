@@ -5,7 +5,7 @@
 
 use core::arch::global_asm;
 use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 use netsonde_image::heap::Heap;
 use netsonde_image::{guest, process};
 
@@ -15,16 +15,15 @@ static HEAP: Heap = Heap::new();
 /// Whether there is no operating system.
 static IS_GUEST: AtomicBool = AtomicBool::new(false);
 
-/// When interrupts end the run of a machine, on the processor's counter.
-#[unsafe(export_name = "guest_deadline")]
-static DEADLINE: AtomicU64 = AtomicU64::new(u64::MAX);
-
-global_asm!(include_str!("entry.s"), options(att_syntax));
+global_asm!(
+    include_str!("shim.s"),
+    include_str!("unpack.s"),
+    include_str!("entry.s"),
+    options(att_syntax)
+);
 global_asm!(include_str!("memory.s"), options(att_syntax));
 
 unsafe extern "C" {
-    fn exception_entry();
-    fn interrupt_entry();
     static image_end: u8;
 }
 
@@ -35,29 +34,18 @@ extern "C" fn process_main(stack: *const usize) -> ! {
     unsafe { process::main(stack, &HEAP) }
 }
 
-/// The machine's start: paged, without interrupts. `address` is where the hypervisor left what it says.
+/// The machine's start, at privilege level 3. `address` is where the hypervisor left what it says.
 #[unsafe(no_mangle)]
 extern "C" fn guest_main(is_linux: u64, address: u64) -> ! {
     IS_GUEST.store(true, Ordering::Relaxed);
-    let program = guest::Program {
-        exception: exception_entry as *const () as usize,
-        interrupt: interrupt_entry as *const () as usize,
-        end: (&raw const image_end) as u64,
-        deadline: &DEADLINE,
-    };
-    guest::main(is_linux != 0, address, &HEAP, program)
+    guest::main(is_linux != 0, address, &HEAP, (&raw const image_end) as u64)
 }
 
-/// What an interrupt after the deadline leads to.
+/// Where the shim leads when it has stopped the machine: by which exception or the deadline, at which instruction, and
+/// what address that last used.
 #[unsafe(no_mangle)]
-extern "C" fn guest_late() -> ! {
-    guest::late()
-}
-
-/// What every exception of the processor leads to.
-#[unsafe(no_mangle)]
-extern "C" fn guest_exception() -> ! {
-    guest::exception()
+extern "C" fn guest_stopped(why: u32, at: u64, address: u64) -> ! {
+    guest::stopped(why, at, address)
 }
 
 #[panic_handler]

@@ -2,7 +2,7 @@
 //!
 //! The lab says what time it is, hands over what arrived at that time, and gives the image its turn. The image sends
 //! what it has and answers when it wants its next turn, unless something arrives before. Neither moves while it is the
-//! other's turn, so a run repeats bit for bit. A tick is an Ethernet frame of type 0x88b5 (IEEE 802, local experiments),
+//! other's turn, so a run repeats bit for bit. The image begins, with an answer: then its card is there. A tick is an Ethernet frame of type 0x88b5 (IEEE 802, local experiments),
 //! or those two octets and its payload where the card carries IP packets.
 use crate::words::Card;
 use alloc::vec::Vec;
@@ -13,6 +13,7 @@ pub const ETHERTYPE: u16 = 0x88b5;
 
 const TICK: u8 = b'T';
 const ANSWER: u8 = b'A';
+const END: u8 = b'E';
 /// Whom ticks and answers are from, on Ethernet.
 const LAB: MacAddr = MacAddr([0x02, 0, 0, 0, 0x88, 0xb5]);
 
@@ -31,6 +32,11 @@ pub fn read(card: Card, bytes: &[u8]) -> Option<Tick> {
     Some(Tick { at_ns, is_turn })
 }
 
+/// Whether the lab says that it goes away: no turn comes any more.
+pub fn is_end(card: Card, bytes: &[u8]) -> bool {
+    parse(card, END, bytes).is_some()
+}
+
 /// What the image answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -43,6 +49,11 @@ pub struct Answer {
 /// The lab's side: a tick as it goes on the card.
 pub fn tick(card: Card, Tick { at_ns, is_turn }: Tick) -> Vec<u8> {
     emit(card, TICK, is_turn, at_ns)
+}
+
+/// The lab's side: that it goes away.
+pub fn end(card: Card) -> Vec<u8> {
+    emit(card, END, false, 0)
 }
 
 /// The lab's side: reads an answer; `None` for any other frame.
@@ -144,6 +155,8 @@ mod tests {
                 Some(3)
             );
             assert_eq!(read_answer(card, &tick(card, said)), None);
+            assert!(is_end(card, &end(card)) && !is_end(card, &tick(card, said)));
+            assert_eq!(read(card, &end(card)), None);
         }
     }
 

@@ -44,6 +44,19 @@ pub fn wait(descriptors: &[BorrowedFd<'_>], deadline_ns: Option<u64>) -> Result<
     wait_for(descriptors, Asked::default(), deadline_ns)
 }
 
+/// As [`wait`], but of the first descriptor it is asked whether it has room for what we write.
+///
+/// # Errors
+/// As for [`wait`].
+pub fn wait_for_room(
+    descriptors: &[BorrowedFd<'_>],
+    deadline_ns: Option<u64>,
+) -> Result<Ready, LinkError> {
+    let mut asked = Asked::default();
+    asked.writable.insert(0);
+    wait_for(descriptors, asked, deadline_ns)
+}
+
 /// What is asked of some of the descriptors instead of whether they are readable; each is in one of the sets at most.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Asked {

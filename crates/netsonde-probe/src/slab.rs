@@ -1,4 +1,5 @@
 //! A place in memory for each thing under way, used again by others: finding one costs no search.
+use crate::few::sort_many;
 use alloc::vec::Vec;
 
 /// Names a thing in a slab. Its number is never used again (but for 2^32 others), its place is; handles sort by number,
@@ -68,18 +69,17 @@ impl<T> Slab<T> {
             .places
             .iter()
             .map(|place| place.as_ref().map(|(number, _)| *number));
-        let mut handles: Vec<Handle> = (0..)
+        // The one that was the longest time ago is first, even if numbers began anew since.
+        let mut aged: Vec<(u32, u32)> = (0..)
             .zip(numbers)
-            .filter_map(|(place, number)| {
-                Some(Handle {
-                    number: number?,
-                    place,
-                })
-            })
+            .filter_map(|(place, number)| Some((number?.wrapping_sub(self.number), place)))
             .collect();
-        // The one that was the longest time ago, even if numbers began anew since.
-        handles.sort_unstable_by_key(|handle| handle.number.wrapping_sub(self.number));
-        handles
+        sort_many(&mut aged);
+        let handle = |(age, place): (u32, u32)| Handle {
+            number: age.wrapping_add(self.number),
+            place,
+        };
+        aged.into_iter().map(handle).collect()
     }
 }
 

@@ -16,7 +16,6 @@ mod tests;
 use crate::job::TraceOptions;
 use crate::measurement::{MILLISECOND_NS, Probe, Verdict};
 use crate::record::{Hop, Reply, ReplyKind, StopReason};
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -39,7 +38,7 @@ pub(crate) struct Trace {
     rtt_max_ns: u64,
     gap: u8,
     loops: u8,
-    seen: BTreeSet<IpAddr>,
+    seen: Vec<IpAddr>,
     previous: Option<IpAddr>,
     refused: bool,
     stop: Option<StopReason>,
@@ -77,7 +76,7 @@ impl Trace {
             rtt_max_ns: 0,
             gap: 0,
             loops: 0,
-            seen: BTreeSet::new(),
+            seen: Vec::new(),
             previous: None,
             refused: false,
             stop: None,
@@ -311,11 +310,16 @@ impl Trace {
             return Some(reason);
         }
         let responder = first.responder;
-        if self.previous.replace(responder) != Some(responder) && !self.seen.insert(responder) {
+        if self.previous.replace(responder) == Some(responder) {
+            return last;
+        }
+        if self.seen.contains(&responder) {
             self.loops = self.loops.saturating_add(1);
             if self.options.loop_limit != 0 && self.loops >= self.options.loop_limit {
                 return Some(StopReason::LoopLimit);
             }
+        } else {
+            self.seen.push(responder);
         }
         last
     }

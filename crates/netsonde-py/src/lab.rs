@@ -187,11 +187,21 @@ impl Lab {
         raise(&self.failure)
     }
 
-    /// Runs in virtual time with the image behind a datagram socket as the host of an attachment, until it has ended.
-    fn serve_ticks(&mut self, py: Python<'_>, attachment: &str, card_fd: i32) -> PyResult<()> {
+    /// Runs in virtual time with the image behind a datagram socket as the host of an attachment, until it has ended
+    /// or `stop_fd` is readable. The socket carries IP packets or, with `ethernet`, frames.
+    #[pyo3(signature = (attachment, card_fd, stop_fd, *, ethernet=false))]
+    fn serve_ticks(
+        &mut self,
+        py: Python<'_>,
+        attachment: &str,
+        card_fd: i32,
+        stop_fd: i32,
+        ethernet: bool,
+    ) -> PyResult<()> {
         let attachment = self.lab.attachment(attachment).map_err(refused)?;
-        py.detach(|| lab_ticks::serve(&mut self.lab, &self.failure, attachment, card_fd))?;
-        raise(&self.failure)
+        let Self { lab, failure } = self;
+        py.detach(|| lab_ticks::serve(lab, failure, attachment, (card_fd, stop_fd), ethernet))?;
+        raise(failure)
     }
 }
 

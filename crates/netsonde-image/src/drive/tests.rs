@@ -100,13 +100,42 @@ fn time_on_the_card_moves_by_ticks_alone() {
     );
     let is_answer = |frame: &&Vec<u8>| frame.starts_with(&[0x88, 0xb5, b'A']);
     let answers: Vec<_> = fake.sent.iter().filter(is_answer).collect();
-    assert_eq!((fake.sent.len(), answers.len()), (5, 3));
-    // After the first probe: when the second is due. After the last turn: over.
-    assert_eq!(answers[0][4..], 10_000_000_u64.to_be_bytes());
-    assert_eq!(answers[2][3], 1);
+    assert_eq!((fake.sent.len(), answers.len()), (6, 4));
+    // Before the first tick: that it is there. After the first probe: when the second is due. At last: over.
+    assert_eq!(fake.sent[0], *answers[0]);
+    assert_eq!(answers[0][3..], [0; 9]);
+    assert_eq!(answers[1][4..], 10_000_000_u64.to_be_bytes());
+    assert_eq!(answers[3][3], 1);
     assert!(
         fake.written.contains(r#""duration_ns":1010000000"#),
         "{}",
         fake.written
     );
+}
+
+#[test]
+fn a_lab_that_goes_away_ends_it() {
+    let mut fake = Fake::default();
+    fake.incoming.extend([tick(0, 1), ticks::end(Card::Ip)]);
+    let mut machine = machine("card=ip clock=card ip=5.1.0.2/30", 2);
+    assert_eq!(
+        run_on_ticks(&mut fake, &mut machine, Card::Ip),
+        Status::Failed
+    );
+    assert!(
+        fake.written
+            .contains("the lab that drives the clock has ended")
+    );
+}
+
+#[test]
+fn ticks_may_say_what_they_like() {
+    for times in [[u64::MAX, 0], [u64::MAX - 1, u64::MAX], [1 << 63, 5]] {
+        let mut fake = Fake::default();
+        fake.incoming.extend(times.map(|at_ns| tick(at_ns, 1)));
+        fake.incoming.push_back(ticks::end(Card::Ip));
+        let mut machine = machine("card=ip clock=card ip=5.1.0.2/30", 2);
+        run_on_ticks(&mut fake, &mut machine, Card::Ip);
+        assert!(fake.written.ends_with("}\n"), "{times:?}");
+    }
 }

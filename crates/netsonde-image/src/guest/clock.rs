@@ -4,8 +4,13 @@ use crate::pace::Pace;
 
 /// The local timers of QEMU and KVM count nanoseconds.
 const BUS_HZ: u64 = 1_000_000_000;
-/// How long the counter is compared with the bus, where nobody says how fast it runs.
+/// How long the counter is compared with the bus, where nobody says how fast it runs; how long it may have taken to be
+/// believed, and how often that is tried.
 const COMPARED_NS: u32 = 4_000_000;
+const COMPARED_MAX_NS: u32 = 500_000_000;
+const TRIES: usize = 3;
+/// Looks at a timer that may stand still.
+const LOOKS_MAX: u32 = 50_000_000;
 /// Tries to read both at once; the closest counts.
 const READS: usize = 8;
 
@@ -17,11 +22,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Starts the clock; the local controller is on. Takes some milliseconds.
-    pub(super) fn new() -> Self {
+    /// Starts the clock; nothing interrupts yet. Takes some milliseconds. `None` if nothing here tells the time.
+    pub(super) fn new() -> Option<Self> {
         let start = cpu::ticks();
-        let pace = told().unwrap_or_else(compared);
-        Self { start, pace }
+        let pace = told().or_else(|| (0..TRIES).find_map(|_| compared()))?;
+        Some(Self { start, pace })
     }
 
     /// The processor's counter at a time.
@@ -56,18 +61,15 @@ fn told() -> Option<Pace> {
     Pace::new(hz, 1_000_000_000)
 }
 
-/// How fast it runs beside the timer of the bus.
-fn compared() -> Pace {
-    apic::set_timer(u32::MAX);
+/// How fast it runs beside the timer of the bus; `None` if that stands still, or was set again meanwhile.
+fn compared() -> Option<Pace> {
     let (ticks, count) = both();
-    while count.wrapping_sub(apic::left()) < COMPARED_NS && apic::left() > 0 {
-        core::hint::spin_loop();
-    }
+    let passed = |left: u32| count.wrapping_sub(left);
+    (0..LOOKS_MAX).find(|_| passed(apic::left()) >= COMPARED_NS)?;
     let (later, less) = both();
-    apic::set_timer(0);
-    let bus = u64::from(count.wrapping_sub(less)) * 1_000_000_000 / BUS_HZ;
-    // A counter that stands still is no clock; then one tick is a nanosecond and the deadline still comes, late.
-    Pace::new(later.wrapping_sub(ticks), bus).unwrap_or(Pace::ONE)
+    let bus = u64::from(passed(less)) * 1_000_000_000 / BUS_HZ;
+    let is_sound = passed(less) < COMPARED_MAX_NS;
+    Pace::new(later.wrapping_sub(ticks), bus).filter(|_| is_sound)
 }
 
 /// Both counters at the same moment, as well as they can be read.

@@ -1,4 +1,5 @@
 //! Looks for the card: where the command line says, and else on the PCI bus.
+use super::bounded::FewWords;
 use super::card::{Card, Memory, Virtio};
 use super::cpu;
 use crate::mmio::{self, Place};
@@ -42,7 +43,7 @@ fn at(place: Place) -> Option<Box<dyn Card>> {
 }
 
 fn on_bus() -> Option<Box<dyn Card>> {
-    let mut root = PciRoot::new(Ports);
+    let mut root = PciRoot::new(FewWords::new(Ports));
     let (function, _) = root
         .enumerate_bus(0)
         .find(|(_, info)| virtio_device_type(info) == Some(DeviceType::Network))?;

@@ -7,6 +7,10 @@ use virtio_drivers::{PhysAddr, Result};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 const QUEUES: usize = 2;
+/// Looks at the generation of a configuration that a driver may take.
+const LOOKS_MAX: u32 = 100;
+/// The bit of a script's first four octets by which the configuration never settles.
+const RESTLESS: u8 = 0x80;
 /// Steps of a script that are looked at.
 const STEPS_MAX: usize = 256;
 
@@ -19,12 +23,17 @@ struct Rings {
     used: usize,
     /// What an honest card has used of what was available.
     taken: u16,
+    /// Whether what the driver wrote was written over: nobody is honest any more.
+    is_spoilt: bool,
 }
 
 /// What the card knows; the driver has a handle on it, and so has the script.
 #[derive(Debug, Default)]
 struct Device {
     features: u64,
+    /// Whether it says at each look that its configuration has changed.
+    is_restless: bool,
+    generation: u32,
     queues: [Rings; QUEUES],
 }
 
@@ -74,6 +83,7 @@ impl Transport for Handle<'_> {
                 available: available as usize,
                 used: used as usize,
                 taken: 0,
+                is_spoilt: false,
             };
         }
     }
@@ -89,7 +99,10 @@ impl Transport for Handle<'_> {
     }
 
     fn read_config_generation(&self) -> u32 {
-        0
+        let mut device = self.0.borrow_mut();
+        device.generation += u32::from(device.is_restless);
+        assert!(device.generation <= LOOKS_MAX, "it looks without end");
+        device.generation
     }
 
     fn read_config_space<T: FromBytes + IntoBytes>(&self, _: usize) -> Result<T> {
@@ -129,7 +142,7 @@ impl Rings {
 
     /// What an honest card does with the next buffer: fills it, and says so. Returns whether there was one.
     fn serve(&mut self, bytes: &[u8]) -> bool {
-        if self.size == 0 {
+        if self.size == 0 || self.is_spoilt {
             return false;
         }
         // SAFETY: the driver gave us the rings, and all indices are taken modulo their size; what a descriptor names is
@@ -157,6 +170,29 @@ impl Rings {
     }
 }
 
+impl Rings {
+    /// Writes over what is the driver's: descriptors, and the ring of what is available.
+    fn spoil(&mut self, place: usize, value: u16) {
+        if self.size == 0 {
+            return;
+        }
+        let places = [
+            (self.descriptors, 8 * self.size),
+            (self.available, self.size + 2),
+        ];
+        let [descriptors, available] = places;
+        let (start, count) = if place.is_multiple_of(2) {
+            descriptors
+        } else {
+            available
+        };
+        self.is_spoilt = true;
+        let word = (start + 2 * (place / 2 % count)) as *mut u16;
+        // SAFETY: the driver gave us both, and the word is in one of them.
+        unsafe { word.write_volatile(value) }
+    }
+}
+
 /// Plays a script against the driver; returns how many frames it took. Every input ends, and none breaks the driver.
 ///
 /// # Panics
@@ -171,6 +207,7 @@ pub fn play(script: &[u8]) -> usize {
     let features = 1 << 32 | u64::from(u32::from_le_bytes([*f0, *f1, *f2, *f3]));
     let device = RefCell::new(Device {
         features,
+        is_restless: f3 & RESTLESS != 0,
         ..Device::default()
     });
     let Some(mut card) = Virtio::new(Handle(&device)) else {
@@ -180,7 +217,7 @@ pub fn play(script: &[u8]) -> usize {
     for [step, a, b, c] in steps.iter().take(STEPS_MAX) {
         let number = usize::from(u16::from_le_bytes([*b, *c]));
         let queue = usize::from(a & 1);
-        match step % 6 {
+        match step % 7 {
             0 => {
                 while card.receive(&mut frame) && taken < 100_000 {
                     assert!(frame.len() <= LONGEST, "longer than any buffer");
@@ -206,9 +243,14 @@ pub fn play(script: &[u8]) -> usize {
                     rings.set_index(rings.index().wrapping_add(1));
                 }
             }
-            _ => {
+            5 => {
                 if let Some(rings) = device.borrow().queues.get(queue) {
                     rings.set_index(number as u16);
+                }
+            }
+            _ => {
+                if let Some(rings) = device.borrow_mut().queues.get_mut(queue) {
+                    rings.spoil(number, number.wrapping_mul(0x9e37) as u16);
                 }
             }
         }
@@ -254,6 +296,14 @@ mod tests {
                 "{id}"
             );
         }
+    }
+
+    #[test]
+    fn a_configuration_that_never_settles_is_given_up() {
+        let mut restless = script(&[HONEST, RECEIVE]);
+        assert_eq!(play(&restless), 1);
+        restless[3] = super::RESTLESS;
+        assert_eq!(play(&restless), 0);
     }
 
     proptest::proptest! {

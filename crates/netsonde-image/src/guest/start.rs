@@ -1,8 +1,9 @@
 //! From the first instruction of a machine to its last.
 use super::clock::Clock;
 use super::finder::{self, Found};
+use super::input::Input;
 use super::params::{self, COMMAND_LINE_SHORT};
-use super::{apic, cpu, serial};
+use super::{cpu, serial};
 use crate::drive::{self, Platform};
 use crate::heap::Heap;
 use crate::machine::{self, Machine, Status};
@@ -10,7 +11,6 @@ use crate::words::Words;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Longest sleep: what the timer counts in 32 bits, and a little less.
 const SLEEP_MAX_NS: u64 = 4_000_000_000;
@@ -24,37 +24,22 @@ const KEPT_MAX: usize = 256;
 const GRACE_MS: u64 = 2_000;
 const MILLISECOND_NS: u64 = 1_000_000;
 
-/// What only the program knows: where things were linked.
-#[derive(Clone, Copy, Debug)]
-pub struct Program {
-    /// Entry of exceptions.
-    pub exception: usize,
-    /// Entry of interrupts.
-    pub interrupt: usize,
-    /// The first byte after the program.
-    pub end: u64,
-    /// When interrupts end the run, on the processor's counter.
-    pub deadline: &'static AtomicU64,
-}
-
-/// Runs the image. `is_linux` and `address` say what the hypervisor left, and where.
-pub fn main(is_linux: bool, address: u64, heap: &Heap, program: Program) -> ! {
+/// Runs the image. `is_linux` and `address` say what the hypervisor left, and where; `end` is the first byte after us.
+pub fn main(is_linux: bool, address: u64, heap: &Heap, end: u64) -> ! {
     serial::set_up();
     // Firmware does not always end its last line.
-    serial::write(b"\n", || {});
-    cpu::set_interrupts(program.exception, program.interrupt);
-    apic::set_up();
-    let params = match params::read(is_linux, address, heap, program.end) {
+    serial::write(b"\n");
+    let params = match params::read(is_linux, address, heap, end) {
         Ok(params) => params,
         Err(reason) => {
-            serial::write(b"{\"type\":\"failed\",\"reason\":\"", || {});
-            serial::write(reason.as_bytes(), || {});
+            serial::write(b"{\"type\":\"failed\",\"reason\":\"");
+            serial::write(reason.as_bytes());
             last_words(b"\",\"hint\":\"\"}\n");
         }
     };
-    match run(&params, program.deadline) {
-        Ok(Status::Done) => exit(0),
-        Ok(Status::Failed) => exit(1),
+    match run(&params) {
+        Ok(Status::Done) => cpu::end(0),
+        Ok(Status::Failed) => cpu::end(1),
         Err(reason) => {
             let mut line = Vec::new();
             machine::push_line(
@@ -68,31 +53,44 @@ pub fn main(is_linux: bool, address: u64, heap: &Heap, program: Program) -> ! {
 
 /// Says that the program itself failed, and ends it. Uses no memory.
 pub fn last_words(line: &[u8]) -> ! {
-    serial::write(line, || {});
-    exit(1)
+    serial::write(line);
+    cpu::end(1)
 }
 
-/// The deadline has passed, and nobody has looked.
-pub fn late() -> ! {
-    last_words(b"\n{\"type\":\"failed\",\"reason\":\"the watchdog ended the machine after its deadline\",\"hint\":\"\"}\n")
-}
-
-/// The processor met what it cannot do.
-pub fn exception() -> ! {
-    last_words(b"\n{\"type\":\"failed\",\"reason\":\"the processor stopped the image\",\"hint\":\"report the job\"}\n")
-}
-
-/// Ends the machine in the way of each hypervisor, one after the other: QEMU's, Cloud Hypervisor's, Firecracker's.
-fn exit(status: u8) -> ! {
-    for (port, value) in [(0xf4, status), (0x600, 0x34), (0x64, 0xfe)] {
-        cpu::out8(port, value);
+/// The shim stopped us: by exception `why` of the processor at the instruction `at`, which may have used `address`; by
+/// the deadline; or by a call that there is not, 33.
+pub fn stopped(why: u32, at: u64, address: u64) -> ! {
+    const LATE: u32 = 32;
+    if why == LATE {
+        last_words(
+            b"\n{\"type\":\"failed\",\"reason\":\"the watchdog ended the machine after its deadline\",\"hint\":\"\"}\n",
+        );
     }
-    loop {
-        cpu::fault();
+    let words: [(&[u8], u64, u64); 3] = [
+        (
+            b"\n{\"type\":\"failed\",\"reason\":\"the processor stopped the image: exception ",
+            why.into(),
+            10,
+        ),
+        (b" at 0x", at, 16),
+        (b", address 0x", address, 16),
+    ];
+    for (text, number, base) in words {
+        serial::write(text);
+        write_number(number, base);
     }
+    last_words(b"\",\"hint\":\"report the job\"}\n")
 }
 
-fn run(params: &params::Params, deadline: &AtomicU64) -> Result<Status, String> {
+fn write_number(number: u64, base: u64) {
+    if number >= base {
+        write_number(number / base, base);
+    }
+    let digit = b"0123456789abcdef".get((number % base) as usize);
+    serial::write(digit.map_or(&[], core::slice::from_ref));
+}
+
+fn run(params: &params::Params) -> Result<Status, String> {
     let text = params.command_line;
     let text = core::str::from_utf8(text).map_err(|_| "the command line is no text")?;
     if text.len() + 1 >= COMMAND_LINE_SHORT && text.len() < COMMAND_LINE_SHORT + 1 {
@@ -101,26 +99,28 @@ fn run(params: &params::Params, deadline: &AtomicU64) -> Result<Status, String> 
         ));
     }
     let mut words = Words::parse(text).map_err(|error| error.0)?;
-    let job = match (words.job.take(), params.module) {
-        (Some(_), Some(_)) => return Err(String::from("two jobs: job= and a boot module")),
-        (Some(job), None) => job,
-        (None, Some(module)) => Vec::from(module),
-        (None, None) => Vec::new(),
-    };
-    let Some(Found { card, line }) = finder::find(text) else {
-        return Err(String::from("there is no virtio network card"));
-    };
-    if let Some(line) = line {
-        apic::open_line(line);
-    }
-    let clock = Clock::new();
+    // Before anything is waited for, and before the first interrupt.
+    let clock = Clock::new().ok_or("nothing in this machine tells the time")?;
     // The machine's own deadline comes first; this one is for when it cannot say so.
     let grace_ns = words
         .deadline_ms
         .saturating_add(GRACE_MS)
         .saturating_mul(MILLISECOND_NS);
-    deadline.store(clock.ticks_at(grace_ns), Ordering::Relaxed);
-    cpu::open();
+    cpu::set_deadline(clock.ticks_at(grace_ns));
+    cpu::open_line(serial::LINE);
+    let Some(Found { card, line }) = finder::find(text) else {
+        return Err(String::from("there is no virtio network card"));
+    };
+    if let Some(line) = line {
+        cpu::open_line(line);
+    }
+    let mut input = Input::default();
+    let job = match (words.job.take(), params.module) {
+        (Some(_), Some(_)) => return Err(String::from("two jobs: job= and a boot module")),
+        (Some(job), None) => job,
+        (None, Some(module)) => Vec::from(module),
+        (None, None) => input.read_line(&clock, words.lease_ms)?,
+    };
     let mac = words.mac.unwrap_or(card.mac());
     let (kind, on_ticks, epoch_ns) = (words.card, words.is_clock_on_card, words.epoch_ns);
     let mut guest = Guest {
@@ -128,6 +128,8 @@ fn run(params: &params::Params, deadline: &AtomicU64) -> Result<Status, String> 
         card,
         sleep_ns: line.map_or(LOOK_NS, |_| SLEEP_MAX_NS),
         kept: VecDeque::new(),
+        woken_ns: None,
+        input,
     };
     let now_ns = if on_ticks { 0 } else { clock.now_ns() };
     let mut machine = Machine::new(words, mac, &job, epoch_ns, now_ns);
@@ -145,6 +147,9 @@ struct Guest {
     sleep_ns: u64,
     /// Frames that came while results were written, with the time.
     kept: VecDeque<(u64, Vec<u8>)>,
+    /// When we were woken by the frame that is next in the card.
+    woken_ns: Option<u64>,
+    input: Input,
 }
 
 impl Platform for Guest {
@@ -162,14 +167,13 @@ impl Platform for Guest {
             *frame = kept;
             return Some(received_ns);
         }
-        let received_ns = self.clock.now_ns();
+        let clock = self.clock;
+        let received_ns = self.woken_ns.take().unwrap_or_else(|| clock.now_ns());
         self.card.receive(frame).then_some(received_ns)
     }
 
     fn wait(&mut self, until_ns: u64) -> bool {
         loop {
-            // Before looking: what comes after it, interrupts.
-            cpu::close();
             self.card.acknowledge();
             let now_ns = self.clock.now_ns();
             if self.card.is_broken() {
@@ -179,12 +183,17 @@ impl Platform for Guest {
             }
             let is_due = now_ns.saturating_add(SLEEP_MIN_NS) >= until_ns;
             if is_due || !self.kept.is_empty() || self.card.has_frame() {
-                cpu::open();
                 return false;
             }
+            if self.input.says_stop() {
+                return true;
+            }
             let sleep_ns = (until_ns - now_ns).min(self.sleep_ns);
-            apic::set_timer(u32::try_from(sleep_ns).unwrap_or(u32::MAX));
-            cpu::halt();
+            // What has interrupted since the last time, ends it at once: we look again.
+            cpu::wait(u32::try_from(sleep_ns).unwrap_or(u32::MAX));
+            // Before the card is spoken to, which may have to wait for the hypervisor's other work.
+            let woken_ns = self.clock.now_ns();
+            self.woken_ns = self.card.has_frame().then_some(woken_ns);
         }
     }
 
@@ -192,7 +201,7 @@ impl Platform for Guest {
         let Self {
             clock, card, kept, ..
         } = self;
-        serial::write(bytes, || {
+        serial::write_all(bytes, || {
             // A serial line is slow: what comes meanwhile is stamped at once.
             while kept.len() < KEPT_MAX && card.has_frame() {
                 let received_ns = clock.now_ns();

@@ -3,6 +3,7 @@ use super::call::{self, Clock, EINTR, Watched, number};
 use super::{card, seal};
 use crate::drive::{self, Platform};
 use crate::heap::Heap;
+use crate::lines;
 use crate::machine::{self, Machine, Status};
 use crate::words::Words;
 use alloc::string::String;
@@ -198,15 +199,7 @@ impl Process {
     /// Whether standard input says that it is enough.
     fn is_stopped(&mut self) -> bool {
         self.input.fill();
-        let text = core::str::from_utf8(&self.input.bytes).unwrap_or_default();
-        let told = text.lines().any(|line| line.trim() == "stop");
-        // Lines that say nothing are not kept.
-        match self.input.bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(end) => drop(self.input.bytes.drain(..=end)),
-            None if self.input.bytes.len() > READ_MAX => self.input.bytes.clear(),
-            None => {}
-        }
-        told || (self.input.is_over && self.is_stopped_by_eof)
+        lines::take_stop(&mut self.input.bytes) || (self.input.is_over && self.is_stopped_by_eof)
     }
 }
 
@@ -229,6 +222,10 @@ impl Platform for Process {
     }
 
     fn wait(&mut self, until_ns: u64) -> bool {
+        // What came with the job: nobody would tell of it any more.
+        if self.input.bytes.contains(&b'\n') && lines::take_stop(&mut self.input.bytes) {
+            return true;
+        }
         let wait_ns = until_ns.saturating_sub(self.now_ns());
         let mut watched = [card::watched(self.descriptor), card::watched(STDIN)];
         let count = if self.input.is_over { 1 } else { 2 };

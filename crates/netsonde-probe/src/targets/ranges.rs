@@ -1,5 +1,6 @@
 //! Sets of addresses, as sorted ranges.
 use super::prefix::{Family, Prefix, low32, split};
+use crate::few::sort_many;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use netsonde_wire::ip;
@@ -36,7 +37,7 @@ impl RangeSet {
                     edges.extend(prefix.last().checked_add(1));
                 }
             }
-            edges.sort_unstable();
+            sort_many(&mut edges);
             edges.dedup();
             edges.retain(|&edge| edge <= family.max());
             for (index, &first) in edges.iter().enumerate() {
@@ -88,7 +89,7 @@ fn holds<T: Ord + Copy>(ranges: &[(T, T)], bits: T) -> bool {
 
 /// Sorts ranges and joins those that overlap or touch.
 fn merge<T: Ord + Copy>(ranges: &mut Vec<(T, T)>, next: impl Fn(T) -> Option<T>) {
-    ranges.sort_unstable();
+    sort_many(ranges);
     let mut kept = 0;
     for index in 0..ranges.len() {
         let (first, last) = ranges[index];

@@ -7,9 +7,9 @@ use super::records::{self, Findings};
 use super::revelation::{Plan, Revealed, Side};
 use super::shared::Pair;
 use super::{EchoOutcome, Shared, Task, TaskId};
+use crate::few::FewMap;
 use crate::job::{TntOptions, TraceOptions};
 use crate::record::{StopReason, TntResult, Trace, Trigger};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
@@ -25,7 +25,7 @@ pub(crate) struct Machine {
     source: IpAddr,
     phase: Phase,
     next_id: u32,
-    running: BTreeMap<TaskId, Purpose>,
+    running: FewMap<TaskId, Purpose>,
     is_waiting: bool,
     pings: Pings,
     trace: Option<Trace>,
@@ -72,7 +72,7 @@ impl Machine {
             source,
             phase: Phase::Start,
             next_id: 0,
-            running: BTreeMap::new(),
+            running: FewMap::default(),
             is_waiting: false,
             pings: Pings::default(),
             trace: None,

@@ -1,14 +1,14 @@
 //! The hops of a trace as TNT looks at them: the first reply of each, and what it means.
 use super::infer;
+use crate::few::FewMap;
 use crate::job::TntOptions;
 use crate::record::{HopFacts, Label, Reply, ReplyKind, Trace};
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 use netsonde_wire::ip;
 
 /// Echo reply TTLs by address; `None` for one that was asked and did not answer.
-pub(super) type EchoTtls = BTreeMap<IpAddr, Option<u8>>;
+pub(super) type EchoTtls = FewMap<IpAddr, Option<u8>>;
 
 /// One hop; without a reply it is silent.
 #[derive(Clone, Debug)]

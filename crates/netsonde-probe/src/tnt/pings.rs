@@ -29,7 +29,7 @@ pub(super) enum Next {
 impl Pings {
     pub(super) fn want(&mut self, address: IpAddr) {
         let is_open = self.open.iter().any(|open| open.address == address);
-        if !is_open && !self.known.contains_key(&address) {
+        if !is_open && self.known.get(&address).is_none() {
             self.open.push(Open {
                 address,
                 mine: false,

@@ -3,6 +3,7 @@ use super::detect::{Candidate, Visible};
 use super::path::{EchoTtls, Observed};
 use super::revelation::{Hidden, Revealed, Side};
 use super::{infer, vendors};
+use crate::few::sort_few;
 use crate::job::TntOptions;
 use crate::record::{
     Completeness, FailedRevelation, HopFacts, Method, TntHop, Trigger, Tunnel, TunnelClass,
@@ -58,7 +59,7 @@ pub(super) fn tunnels(findings: &Findings<'_>) -> (Vec<Tunnel>, Vec<FailedRevela
             failed.extend(findings.failed(candidate, revealed));
         }
     }
-    placed.sort_by_key(|&(position, _)| position);
+    sort_few(&mut placed, |a, b| a.0.cmp(&b.0));
     (
         placed.into_iter().map(|(_, tunnel)| tunnel).collect(),
         failed,

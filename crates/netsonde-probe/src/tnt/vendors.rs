@@ -3,6 +3,7 @@
 //! Source: the 2025 replication of TNT (IMC 2025, doi 10.1145/3730567.3764457), table 6: initial TTLs of 628,000
 //! router interfaces whose vendor `SNMPv3` told. For IPv6 its table 12 shows <64,64> for 87 to 99.9 % of every major
 //! vendor, so that a signature there says nothing.
+use crate::few::sort_few;
 use crate::record::VendorCandidate;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -52,7 +53,9 @@ pub fn candidates(signature: (u8, u8), is_ipv6: bool) -> Vec<VendorCandidate> {
             share_percent,
         })
         .collect();
-    found.sort_by(|a, b| b.share_percent.total_cmp(&a.share_percent));
+    sort_few(&mut found, |a, b| {
+        b.share_percent.total_cmp(&a.share_percent)
+    });
     found
 }
 

@@ -4,6 +4,7 @@ mod uturn;
 mod visible;
 
 use super::path::Observed;
+use crate::few::sort_few;
 use crate::job::TntOptions;
 use crate::record::{Trigger, TunnelClass};
 use alloc::vec;
@@ -62,7 +63,7 @@ pub(super) fn detect(hops: &[Observed], options: &TntOptions) -> Detection {
     let turned = uturn::find(hops, &roles);
     mark(&mut roles, &turned);
     visible.extend(turned);
-    visible.sort_by_key(|tunnel| tunnel.lsrs.start);
+    sort_few(&mut visible, |a, b| a.lsrs.start.cmp(&b.lsrs.start));
     let candidates = candidates::find(hops, &roles, options);
     Detection {
         visible,
