@@ -16,7 +16,8 @@ FINDINGS = (
 
 
 def test_what_is_missing_has_its_remedy_below(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_doctor, "examine", lambda: FINDINGS)
+    monkeypatch.setattr(_doctor, "examine", lambda: FINDINGS[:1])
+    monkeypatch.setattr(_doctor, "examine_runtimes", lambda: FINDINGS[1:])
     result = CliRunner().invoke(_doctor.doctor)
     assert result.output.splitlines() == [
         "ok       one      is there  for this",

@@ -8,7 +8,7 @@ import pytest
 
 from netsonde.model import HostError
 from netsonde.runtime import _ledger, clean
-from netsonde.runtime._ledger import Ledger, Made, Owner, folder, ourselves, remove
+from netsonde.runtime._ledger import Ledger, Made, Owner, container_name, folder, ourselves, remove
 
 
 @pytest.fixture(autouse=True)
@@ -59,9 +59,12 @@ def test_a_note_that_was_cut_is_thrown_away() -> None:
     folder().mkdir(parents=True)
     note = folder() / f"run.{dead()}.json"
     note.write_text('[{"kind":')
+    part = note.with_suffix(".part")
+    part.write_text("[")
     (folder() / "of nobody.json").write_text("[]")
     assert clean() == []
     assert not note.exists()
+    assert not part.exists()
 
 
 def test_an_engine_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,8 +76,8 @@ def test_an_engine_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None
         remove(Made("container", "x", "docker"))
 
 
-def test_orphans_are_found_by_their_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    removed = []
+def test_orphans_are_found_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    removed, orphan, status, complaint = [], f"netsonde.a.{dead()}", 0, ""
 
     def ask(engine: str, *arguments: str) -> subprocess.CompletedProcess[str] | None:
         if engine == "podman":
@@ -82,12 +85,17 @@ def test_orphans_are_found_by_their_label(monkeypatch: pytest.MonkeyPatch) -> No
         if arguments[0] == "rm":
             removed.append(arguments[-1])
             return subprocess.CompletedProcess(arguments, 0, f"{arguments[-1]}\n", "")
-        shown = f"netsonde-a {dead()}\nnetsonde-b {ourselves()}\nnetsonde-c\n"
-        return subprocess.CompletedProcess(arguments, 0, shown, "")
+        names = (orphan, container_name("b"), "netsonde.c", f"other.d.{dead()}")
+        return subprocess.CompletedProcess(arguments, status, "\n".join(names), complaint)
 
     monkeypatch.setattr(_ledger, "_ask", ask)
-    assert clean() == [Made("container", "netsonde-a", "docker")]
-    assert removed == ["netsonde-a"]
+    assert clean() == [Made("container", orphan, "docker")]
+    assert removed == [orphan]
+    status, complaint = 1, "Cannot connect to the Docker daemon"
+    assert clean() == []
+    complaint = "cannot evaluate field Label"
+    with pytest.raises(HostError, match="docker does not tell its containers: cannot evaluate"):
+        clean()
 
 
 def test_where_notes_are(monkeypatch: pytest.MonkeyPatch) -> None:

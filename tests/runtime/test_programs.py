@@ -21,4 +21,5 @@ def test_a_missing_program_says_where_it_comes_from(
     with pytest.raises(HostError, match=f"no program `{program}`") as caught:
         find(program)
     package = PACKAGES[program]
-    assert (f"apt-get install {package}" if package else "see https://") in caught.value.hint
+    expected = f"apt-get install {package}" if package else _programs._HOMES[program]
+    assert caught.value.hint == expected

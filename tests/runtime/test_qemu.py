@@ -45,6 +45,7 @@ def test_a_machine_starts_from_memory(store: Store) -> None:
             assert f"-kernel /proc/self/fd/{kernel} -initrd /proc/self/fd/{module}" in line
             assert f"dgram,id=n0,local.type=fd,local.str={descriptor}" in line
             assert launch.rlimits[resource.RLIMIT_CPU] == 9
+            assert launch.takes_stop
         with pytest.raises(OSError, match="Bad file"):
             os.fstat(kernel)
 
@@ -62,8 +63,8 @@ def test_nothing_but_what_the_image_uses() -> None:
 def test_the_command_line_fits_every_hypervisor() -> None:
     words = command_line(CARD, Limits(time_s=5)).split()
     assert words[:3] == ["card=ethernet", "ip=5.1.0.1/30", "gw=5.1.0.2"]
-    assert words[3].startswith("epoch_ns=1")
-    assert words[4] == "deadline_ms=5000"
+    assert words[3] == "deadline_ms=5000"
+    assert words[4].startswith("epoch_ns=1")
     with pytest.raises(UsageError, match="a command line of"):
         command_line(CARD._replace(addresses=("x" * COMMAND_LINE_MAX,)), Limits())
 

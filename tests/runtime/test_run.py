@@ -93,7 +93,7 @@ def test_stopped_it_ends_with_what_it_has(stand_in: Path, takes_stop: bool) -> N
 
 def test_left_early_nothing_runs_any_more(stand_in: Path) -> None:
     async def left() -> Run:
-        launch = Launch([str(stand_in)], stdin=asked("wait") + b"\n")
+        launch = Launch([str(stand_in)], stdin=asked("wait") + b"\n", takes_stop=True)
         async with started(launch, Limits(), RECORD) as under_way:
             pass
         return under_way
@@ -110,3 +110,51 @@ def test_failed_is_an_end_too() -> None:
             return [event async for event in under_way]
 
     assert asyncio.run(failed()) == [Failed(reason="no card")]
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_a_stop_before_the_job_follows_it(stand_in: Path, prepared: bool) -> None:
+    async def stopped() -> list[Event]:
+        ready = asyncio.Event()
+
+        async def prepare() -> None:
+            await ready.wait()
+
+        launch = Launch([str(stand_in)], stdin=asked("wait") + b"\n", takes_stop=True)
+        launch = launch._replace(prepare=prepare if prepared else None)
+        async with started(launch, Limits(time_s=20), RECORD) as under_way:
+            under_way.stop()
+            ready.set()
+            return [event async for event in under_way]
+
+    assert done(asyncio.run(stopped())[-1])
+
+
+def test_what_waits_for_what_is_gone_is_ended(
+    stand_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["", "the container"]
+
+    async def gone() -> str:
+        return answers.pop(0)
+
+    monkeypatch.setattr(module, "QUIET_S", 0.05)
+    with pytest.raises(HostError, match="the container is gone, without a result"):
+        asyncio.run(run(stand_in, "wait", gone=gone))
+
+
+def test_after_its_end_nothing_else_is_killed(stand_in: Path) -> None:
+    async def again() -> bool:
+        launch = Launch([str(stand_in)], stdin=asked("wait") + b"\n", takes_stop=True)
+        async with started(launch, Limits(), RECORD) as first:
+            pass
+        async with started(launch, Limits(), RECORD) as second:
+            # It has the number of the first one's descriptor by now.
+            first.stop_at_once()
+            events = []
+            async for event in second:
+                second.stop()
+                events.append(event)
+            return done(events[-1])
+
+    assert asyncio.run(again())

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import msgspec
 import pytest
 
 from netsonde.image import Store
 from netsonde.measure._streams import pack
-from netsonde.model import HostError, Job, Output, Privilege, Target, UsageError
+from netsonde.model import Job, Output, Privilege, Target, UsageError
 from netsonde.runtime import HostNetwork, LabNetwork, Runtime, RuntimeVantage
 from netsonde.runtime import _vantage as module
 from tests.runtime.stand_in import asked, lab
@@ -54,37 +52,6 @@ def test_a_stop_ends_it_with_what_it_has(store: Store) -> None:
     lines = asyncio.run(stopped())
     assert b'"runtime":{"name":"process"' in lines[0]
     assert lines[-1].startswith(b'{"type":"done"')
-
-
-@pytest.mark.parametrize(("lost", "starts"), [(2, 3), (3, 3)])
-def test_a_container_that_was_lost_is_started_again(lost: int, starts: int) -> None:
-    begun: list[bytes] = []
-
-    class Lost(Runtime):
-        @asynccontextmanager
-        async def start(self, job: bytes) -> AsyncIterator[Any]:
-            begun.append(job)
-            if len(begun) <= lost:
-                raise HostError("failed to connect to container's attach socket", "")
-            yield Ended()
-
-    class Ended:
-        async def lines(self) -> AsyncIterator[bytes]:
-            yield b"{}"
-
-        def stop(self) -> None:
-            """Nothing runs."""
-
-    async def run() -> list[bytes]:
-        found = RuntimeVantage(Lost("podman", LabNetwork(lab())))
-        return [line async for line in found.run(b"job", asyncio.Event())]
-
-    if lost < starts:
-        assert asyncio.run(run()) == [b"{}"]
-    else:
-        with pytest.raises(HostError, match="attach socket"):
-            asyncio.run(run())
-    assert begun == [b"job"] * starts
 
 
 def test_an_image_writes_no_capture(store: Store) -> None:

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from netsonde.model import UsageError
 from netsonde.runtime import LabNetwork
 from netsonde.runtime._card import Card
 from netsonde.runtime._host_network import open_tap
@@ -19,6 +20,15 @@ def test_the_lab_s_card_is_a_descriptor(how: How) -> None:
         assert card.frames == (how is How.FRAMES)
         assert card.descriptor is not None
         assert plug is None
+
+
+@pytest.mark.parametrize("how", [How.PLUGGED, How.TAP, How.TAP_BY_NAME])
+def test_virtual_time_comes_on_sockets_alone(how: How) -> None:
+    with (
+        pytest.raises(UsageError, match="a card that is a socket"),
+        wire(LabNetwork(lab(), virtual_time=True), how),
+    ):
+        pass
 
 
 @pytest.mark.root

@@ -7,11 +7,13 @@ Stable: addresses, classes, triggers, methods, roles, labels, attempts. Not: tim
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import netsonde
 from netsonde.lab import Lab, read_scenario, scenario_names
+from netsonde.measure import VantageLike
 from netsonde.model import Attempt, TntResult, Tunnel, TunnelRouter
 
 FOLDER = Path(__file__).parent / "golden"
@@ -28,11 +30,18 @@ def path_of(name: str) -> Path:
     return FOLDER / f"{name}.json"
 
 
-def produce(name: str) -> dict[str, Any]:
-    """Run a scenario over each family that it has, and return what is stable of the results."""
+def produce(
+    name: str, vantage_in: Callable[[Lab], VantageLike] = lambda lab: lab
+) -> dict[str, Any]:
+    """Run a scenario over each family that it has, and return what is stable of the results.
+
+    Args:
+        name: Of the scenario.
+        vantage_in: Returns what measures in a lab; the lab itself unless given.
+    """
     scenario = read_scenario(name)
     lab = Lab(scenario)
-    options: dict[str, Any] = {"vantage": lab, "seed": lab.seed}
+    options: dict[str, Any] = {"vantage": vantage_in(lab), "seed": lab.seed}
     for section in ("trace", "tnt"):
         options |= scenario.options.get(section, {})
     found = {

@@ -1,81 +1,78 @@
-"""Every scenario gives its golden result when the image runs it, as a process, in virtual time."""
+"""In virtual time the image gives every golden result, as a process and as a machine."""
 
+import asyncio
 import json
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
-from unittest import mock
+import shutil
+from collections.abc import Callable
 
+import msgspec
 import pytest
 
-from netsonde.lab import Lab
+from netsonde import _core
+from netsonde.image import Store, Trust
+from netsonde.lab import Lab, load
+from netsonde.measure import choose, job, request
+from netsonde.model import Event, Kind, Start, Target, TntResult, decode_event
+from netsonde.runtime import LabNetwork, Limits, Runtime, RuntimeVantage
 from tests.scenarios import golden
-from tests.system import image
 
+_QEMU = "qemu-system-x86_64"
+#: What is drawn here, is drawn alike wherever the engine runs.
+_BY_CHANCE = ["lossy", "rate-limited", "ecmp-per-packet", "middleboxes"]
 
-class _ByImage:
-    """Runs the jobs of a lab in the image instead of here."""
-
-    def __init__(self, elf: Path) -> None:
-        self._elf = elf
-        self.runs = 0
-
-    def run(self, lab: Lab, job: bytes, events: list[bytes]) -> None:
-        item = lab.find_attachment(None)
-        with (
-            tempfile.TemporaryFile() as output,
-            self._started(item.interfaces(), job, output) as (ours, started),
-        ):
-            lab.engine().serve_ticks(item.name, ours.fileno())
-            started.wait(timeout=60)
-            output.seek(0)
-            for line in output:
-                events.append(line.rstrip(b"\n"))
-        self.runs += 1
-
-    @contextmanager
-    def _started(
-        self, interfaces: Iterable[tuple[Any, Any]], job: bytes, output: IO[bytes]
-    ) -> Iterator[tuple[socket.socket, "subprocess.Popen[bytes]"]]:
-        words = ["card=ip", "clock=card"]
-        for host, _ in interfaces:
-            words.append(f"ip6={host}/128" if host.version == 6 else f"ip={host}/32")
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        with ours, theirs:
-            started = subprocess.Popen(
-                [self._elf, f"fd={theirs.fileno()}", *words],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                pass_fds=(theirs.fileno(),),
-            )
-            try:
-                assert started.stdin is not None
-                started.stdin.write(job + b"\n")
-                started.stdin.flush()
-                yield ours, started
-            finally:
-                started.kill()
-                started.wait()
+RuntimeIn = Callable[[Lab], Runtime]
 
 
 @pytest.fixture(scope="module")
-def by_image(tmp_path_factory: pytest.TempPathFactory) -> _ByImage:
-    return _ByImage(image.elf(tmp_path_factory.mktemp("image")))
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    if not _core.image():
+        pytest.skip("this build carries no image: x86-64 Linux and `make build` have one")
+    folder = tmp_path_factory.mktemp("image")
+    return Store(folder / "images", Trust(folder / "keys"))
+
+
+@pytest.fixture(params=["process", "unikernel"])
+def runtime_in(request: pytest.FixtureRequest, store: Store) -> RuntimeIn:
+    """Return what makes a runtime whose card is in a lab."""
+    if request.param == "unikernel" and shutil.which(_QEMU) is None:
+        pytest.skip("needs qemu-system-x86")
+
+    def make(lab: Lab) -> Runtime:
+        network = LabNetwork(lab, virtual_time=True)
+        return Runtime(request.param, network, limits=Limits(time_s=60), store=store)
+
+    return make
 
 
 @pytest.mark.parametrize("name", golden.names())
-def test_the_image_gives_the_golden_result(name: str, by_image: _ByImage) -> None:
+def test_the_image_gives_the_golden_result(name: str, runtime_in: RuntimeIn) -> None:
     wanted = json.loads(golden.path_of(name).read_text())
-    before = by_image.runs
+    found = golden.produce(name, lambda lab: RuntimeVantage(runtime_in(lab)))
+    assert json.loads(golden.render(found)) == wanted
 
-    def run(lab: Lab, job: bytes, events: list[bytes], *_: object, **__: object) -> None:
-        by_image.run(lab, job, events)
 
-    with mock.patch.object(Lab, "run", run):
-        found = json.loads(golden.render(golden.produce(name)))
-    assert by_image.runs > before
-    assert found == wanted
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("name", _BY_CHANCE)
+def test_the_image_gives_the_same_events(name: str, version: int, runtime_in: RuntimeIn) -> None:
+    """Round trips, identifications and counters, too: all but who says it."""
+    lab = load(name)
+    target = next(one for one in lab.targets if one.version == version)
+    vantage = choose(lab)
+    to = Target(address=str(target), source=vantage.source(str(target)))
+    asked = job(request(Kind.TNT, {"seed": lab.seed}), vantage, [to])
+    wanted: list[bytes] = []
+    lab.run(asked, wanted)
+
+    async def run() -> list[Event]:
+        async with runtime_in(lab).start(asked) as started:
+            return [event async for event in started]
+
+    start, *found = asyncio.run(run())
+    assert isinstance(start, Start)
+    assert start.runtime is not None
+    expected = [decode_event(line) for line in wanted[1:]]
+    assert found == [
+        msgspec.structs.replace(one, runtime=start.runtime) if isinstance(one, TntResult) else one
+        for one in expected
+    ]
+    assert (start.epoch_ns, start.runtime.rtt_bias_ns) == (None, 0)

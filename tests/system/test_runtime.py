@@ -14,6 +14,7 @@ from netsonde.aio import tnt
 from netsonde.lab import load
 from netsonde.model import TntResult
 from netsonde.runtime import LabNetwork, Runtime, RuntimeVantage
+from tests.system.killed import works
 from tests.system.pair import NETSONDE, Pair
 
 pytestmark = [pytest.mark.root, pytest.mark.tun]
@@ -49,8 +50,10 @@ def seen(result: TntResult) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("scenario", ["invisible-php-brpr", "explicit-php"])
 @pytest.mark.parametrize("version", [4, 6])
-@pytest.mark.parametrize("runtime", ["process", "podman", "unikernel"])
+@pytest.mark.parametrize("runtime", ["process", "podman", "docker", "unikernel"])
 def test_the_hops_are_those_of_virtual_time(runtime: str, version: int, scenario: str) -> None:
+    if not works(runtime):
+        pytest.skip(f"{runtime} does not work here")
     lab = load(scenario)
     (target, *_) = [str(one) for one in lab.targets if one.version == version]
 
@@ -60,6 +63,9 @@ def test_the_hops_are_those_of_virtual_time(runtime: str, version: int, scenario
 
     expected, found = asyncio.run(both())
     assert seen(found) == seen(expected)
+    assert expected.runtime is None
+    assert found.runtime is not None
+    assert runtime in {found.runtime.name, found.runtime.engine}
 
 
 @pytest.mark.parametrize("address", ["198.19.3.7", "2001:2:0:8000::7"])

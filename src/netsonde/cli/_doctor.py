@@ -11,6 +11,7 @@ from rich.text import Text
 
 from netsonde.measure import examine
 from netsonde.report import Printer
+from netsonde.runtime import examine_runtimes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def doctor(as_json: bool) -> None:
 
     Nothing is sent but a datagram to this host itself.
     """
-    findings = examine()
+    findings = (*examine(), *examine_runtimes())
     if as_json:
         for finding in findings:
             click.echo(msgspec.json.encode(finding))

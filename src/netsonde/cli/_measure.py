@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
@@ -33,7 +33,7 @@ from netsonde.measure import (
 from netsonde.model import FingerprintResult, Kind, NetsondeError, Result, UsageError, responders
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
     from netsonde.annotate import Identifier
     from netsonde.measure import Annotator, Line, Problem
@@ -137,17 +137,7 @@ async def _run(
         return status or 0
     show = _FORMS[form]() if form in _FORMS else _tables(asked, resolved, verbose=verbose)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-
-    def interrupt() -> None:
-        # The first time, end with what there is; the second time, at once.
-        if stop.is_set() and task is not None:
-            task.cancel()
-        stop.set()
-
-    loop.add_signal_handler(signal.SIGINT, interrupt)
-    try:
+    with _interruptible(stop):
         if crowd is None:
             events = lines(asked, vantage, resolved, stop)
         else:
@@ -159,8 +149,6 @@ async def _run(
             reached = await _follow(events, known, show, progress)
         if known.follow_up and not stop.is_set():
             await _fingerprint(known, vantage, show if form else None, stop, verbose=verbose)
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
     if crowd is not None:
         status = _complain([problem.error for problem in crowd.problems]) or status
         size = crowd.given
@@ -168,6 +156,27 @@ async def _run(
     if stop.is_set():
         return _INTERRUPTED
     return status or (_NOT_REACHED if reached < size else 0)
+
+
+@contextmanager
+def _interruptible(stop: asyncio.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM set an event the first time, and cancel this task the second time."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def interrupt() -> None:
+        # The first time, end with what there is; the second time, at once.
+        if stop.is_set() and task is not None:
+            task.cancel()
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def _kept(

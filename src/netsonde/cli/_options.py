@@ -51,7 +51,7 @@ _RUNTIME_OPTIONS = [
         type=click.Choice(
             [
                 *("process", "container", "docker", "podman"),
-                *("unikernel", "firecracker", "cloud-hypervisor"),
+                *("unikernel", "firecracker", "cloud-hypervisor", "microvm", "vm"),
             ]
         ),
         help="Measure from the image: as a sealed process, in a container, or as a virtual "

@@ -196,7 +196,7 @@ def _tun() -> Finding:
 
 
 def _ip_program() -> Finding:
-    return _program("ip", "iproute2")
+    return _program("ip", "iproute2", "`netsonde lab exec`; --runtime outside of a lab")
 
 
 def _unshare_program() -> Finding:
@@ -300,12 +300,12 @@ def _allow_namespaces() -> str:
     return "run as root"
 
 
-def _program(name: str, package: str) -> Finding:
+def _program(name: str, package: str, serves: str = "`netsonde lab exec`") -> Finding:
     path = shutil.which(name)
     return Finding(
         name=f"program {name}",
         ok=path is not None,
         found=path or "not in PATH",
-        serves="`netsonde lab exec`",
+        serves=serves,
         remedy="" if path else f"sudo apt-get install {package}",
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from netsonde.model import _view
 from netsonde.model._base import Address, Record, UInt8, UInt32
 from netsonde.model._reply import Label
+from netsonde.model._runtime import RuntimeRecord
 from netsonde.model._trace import Trace
 from netsonde.model._tunnel import (
     FailedRevelation,
@@ -173,7 +174,13 @@ class Tnt(Record, frozen=True, kw_only=True):
 
 
 class TntResult(Tnt, frozen=True, kw_only=True, tag_field="type", tag="tnt"):
-    """A finished tnt as an event of its own."""
+    """A finished tnt as an event of its own.
+
+    Attributes:
+        runtime: What ran the engine, where it was an image; null elsewhere.
+    """
+
+    runtime: RuntimeRecord | None = None
 
 
 def _members(index: int, tunnel: Tunnel) -> list[Membership]:

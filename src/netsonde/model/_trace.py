@@ -7,6 +7,7 @@ from netsonde.model._base import Address, Record, UInt8, UInt16, UInt32, UInt64
 from netsonde.model._job import PingMethod, TraceMethod
 from netsonde.model._path_mtu import PathMtu
 from netsonde.model._reply import Label, Reply
+from netsonde.model._runtime import RuntimeRecord
 
 
 class PingResult(Record, frozen=True, kw_only=True, tag_field="type", tag="ping"):
@@ -23,6 +24,7 @@ class PingResult(Record, frozen=True, kw_only=True, tag_field="type", tag="ping"
         incomplete: True when a budget or the deadline cut it short.
         started_ns: Start on the vantage's monotonic clock, in nanoseconds.
         ended_ns: End on the same clock, in nanoseconds.
+        runtime: What ran the engine, where it was an image; null elsewhere.
     """
 
     target: Address
@@ -35,6 +37,7 @@ class PingResult(Record, frozen=True, kw_only=True, tag_field="type", tag="ping"
     incomplete: bool = False
     started_ns: UInt64 = 0
     ended_ns: UInt64 = 0
+    runtime: RuntimeRecord | None = None
 
     @property
     def reached(self) -> bool:
@@ -192,4 +195,10 @@ class Trace(Record, frozen=True, kw_only=True):
 
 
 class TraceResult(Trace, frozen=True, kw_only=True, tag_field="type", tag="trace"):
-    """A finished trace as an event of its own."""
+    """A finished trace as an event of its own.
+
+    Attributes:
+        runtime: What ran the engine, where it was an image; null elsewhere.
+    """
+
+    runtime: RuntimeRecord | None = None

@@ -20,6 +20,7 @@ class Card(NamedTuple):
         addresses: Own addresses with their prefix lengths, at most one of each family.
         gateways: The router's addresses, of the same families.
         mtu: Largest IP packet.
+        has_clock: Whether time comes on the card, too.
     """
 
     frames: bool
@@ -27,10 +28,12 @@ class Card(NamedTuple):
     addresses: tuple[str, ...]
     gateways: tuple[Address, ...]
     mtu: int
+    has_clock: bool = False
 
     def words(self) -> list[str]:
         """Return what the image is told of its card."""
         found = [f"card={'ethernet' if self.frames else 'ip'}"]
+        found += ["clock=card"] if self.has_clock else []
         for key, values in (("ip", self.addresses), ("gw", self.gateways)):
             found += [f"{key}{'6' if ':' in value else ''}={value}" for value in values]
         return found

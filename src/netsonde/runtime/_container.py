@@ -18,7 +18,7 @@ from netsonde.image import USER, archive, layout
 from netsonde.model import HostError
 from netsonde.runtime._card import MAC
 from netsonde.runtime._launch import Launch
-from netsonde.runtime._ledger import LABEL, Ledger, Made, ourselves
+from netsonde.runtime._ledger import LABEL, Ledger, Made, container_name, is_alive, ourselves
 from netsonde.runtime._programs import find, search_path
 
 if TYPE_CHECKING:
@@ -36,6 +36,12 @@ INTERFACE = "card0"
 MEMORY_MIN = 8 << 20
 #: Seconds in which a container has to run.
 START_S = 30.0
+#: The processes of a container of Podman.
+_WATCHED = ("the container", "conmon, which watches the container,")
+#: Processes and threads of a container: the image has one, runc before it about ten.
+_TASKS = 64
+#: Processes of nobody at most: as many as we may ask for.
+_PROCESSES = min(resource.getrlimit(resource.RLIMIT_NPROC)[1] % (1 << 64), 1 << 12)
 #: Seconds between two looks whether it does.
 _LOOK_S = 0.02
 
@@ -99,7 +105,7 @@ def container(
         run: Its name.
         plug: Brings the interface `INTERFACE` into the namespace of a process; for Docker.
     """
-    program, name = find(engine), f"netsonde-{run}"
+    program, name = find(engine), container_name(run)
     ledger = Ledger(run)
     ledger.add(Made("container", name, engine))
     words = [*card.words(), f"deadline_ms={limits.time_s * 1_000}", "eof=stop"]
@@ -109,6 +115,9 @@ def container(
     async def prepare() -> None:
         if plug is not None:
             await plug(await _pid_of(program, name))
+
+    async def gone() -> str:
+        return await _gone(program, name)
 
     try:
         yield Launch(
@@ -127,6 +136,7 @@ def container(
             at_three=card.descriptor if plug is None else None,
             environment={**os.environ, "PATH": search_path()},
             prepare=prepare,
+            gone=gone if engine == "podman" else None,
         )
     finally:
         ledger.settle()
@@ -139,10 +149,11 @@ def arguments(engine: EngineName, name: str, limits: Limits, *, by_name: bool) -
         *("--rm", "--interactive", "--name", name, "--label", f"{LABEL}={ourselves()}"),
         *("--pull", "never", "--network", "none", "--read-only", "--user", USER),
         *("--cap-drop", "ALL", "--log-driver", "none", "--stop-timeout", "1"),
-        *("--memory", str(memory), "--memory-swap", str(memory), "--pids-limit", "4"),
+        *("--memory", str(memory), "--memory-swap", str(memory), "--pids-limit", str(_TASKS)),
         *("--ulimit", f"cpu={limits.cpu_s}:{limits.cpu_s}", "--ulimit", "core=0:0"),
-        # Without it Podman asks for its own, which this host may not allow.
-        *("--ulimit", "nofile=64:64", "--ulimit", "nproc=64:64"),
+        # Without these Podman asks for its own, which this host may not allow. Processes are
+        # counted by user, all of nobody's together: the limit on this container is another one.
+        *("--ulimit", "nofile=64:64", "--ulimit", f"nproc={_PROCESSES}:{_PROCESSES}"),
     ]
     # The file's own capability is not granted to who may gain none.
     found += ["--cap-add", "NET_RAW"] if by_name else ["--security-opt", "no-new-privileges"]
@@ -169,6 +180,22 @@ async def _pid_of(program: str, name: str) -> int:
     except TimeoutError:
         message = f"the container did not start in {START_S:g} s"
         raise HostError(message, f"`{Path(program).name} info` tells more") from None
+
+
+async def _gone(program: str, name: str) -> str:
+    """Return which process of a container is gone that Podman believes to run.
+
+    There is no daemon: whoever kills the process that watches the container leaves a `podman run`
+    that waits for ever.
+    """
+    pids = "{{.State.Pid}} {{.State.ConmonPid}}"
+    status, shown, _ = await _run(program, "inspect", "--format", pids, name)
+    numbers = shown.decode().split()
+    if status == 0 and len(numbers) == len(_WATCHED):
+        for number, what in zip(numbers, _WATCHED, strict=True):
+            if int(number) > 0 and not is_alive(int(number)):
+                return what
+    return ""
 
 
 async def _id_of(program: str, made: Layout) -> str:

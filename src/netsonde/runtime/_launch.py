@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from netsonde.runtime._namespace import Namespace
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_THP_DISABLE = 41
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+#: New namespaces of networks, host names and System V shared memory; of users.
+_ALONE, _CLONE_NEWUSER = 0x4000_0000 | 0x0400_0000 | 0x0800_0000, 0x1000_0000
+_PR_SET_NO_NEW_PRIVS = 38
 
 
 class Identity(NamedTuple):
@@ -40,6 +46,11 @@ class Launch(NamedTuple):
         environment: Its environment.
         space: The network namespace that it runs in; None for ours.
         prepare: What is done between its start and the first octet of its input.
+        gone: Tells what is gone without which the program waits for ever; nothing if nothing is.
+        alone: Whether it sees nothing of this host's networks, names and shared memory, where this
+            user may make namespaces, and can gain no right. What it needs it inherits.
+        no_huge_pages: Whether it has small pages only, and takes no more than it touches.
+        first: What it does first between fork and exec, still as who we are.
     """
 
     program: Sequence[str]
@@ -53,13 +64,26 @@ class Launch(NamedTuple):
     environment: Mapping[str, str] = {}
     space: Namespace | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
+    gone: Callable[[], Awaitable[str]] | None = None
+    alone: bool = False
+    no_huge_pages: bool = False
+    first: Callable[[], None] | None = None
 
-    def enter(self) -> None:
-        """Become, between fork and exec, what the program shall be.
+    def entrance(self) -> Callable[[], None]:
+        """Return what is to be called between fork and exec."""
+        parent = os.getpid()
+        return lambda: self._enter(parent)
 
-        It dies with us: the kernel sends the signal even if we are killed. That comes last, as a
-        change of user takes it back.
+    def _enter(self, parent: int) -> None:
+        """Become what the program shall be.
+
+        It dies with its parent: the kernel sends the signal even if that one is killed. It comes
+        last, as a change of user takes it back; and a parent that is gone by then sends none.
         """
+        if self.first is not None:
+            self.first()
+        # Ctrl-C is for us: we tell it to the program, which ends with what it has.
+        os.setsid()
         for number, most in self.rlimits.items():
             resource.setrlimit(number, (most, most))
         if self.at_three is not None:
@@ -68,8 +92,25 @@ class Launch(NamedTuple):
             os.set_inheritable(descriptor, True)
         if self.space is not None:
             self.space.enter()
+        if self.alone:
+            _leave()
         if self.identity is not None:
             os.setgroups(self.identity.groups)
             os.setresgid(*[self.identity.group] * 3)
             os.setresuid(*[self.identity.user] * 3)
+        if self.no_huge_pages:
+            _LIBC.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _leave() -> None:
+    """Move into namespaces that have nothing, by a namespace of users where no right is held.
+
+    Where neither may be made, what is started runs as before: a host that forbids it has its
+    reasons, and the other walls stand.
+    """
+    if _LIBC.unshare(_ALONE) != 0:
+        _LIBC.unshare(_ALONE | _CLONE_NEWUSER)
+    _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 REMOVE_S = 60.0
 #: The label of our containers; its value is the owner.
 LABEL = "netsonde.owner"
+#: How the names of our containers begin; the run and the owner follow, each after a point.
+STEM = "netsonde"
+#: What engines say that do not run, or not for this user.
+_NOBODY_ANSWERS = ("cannot connect", "permission denied", "failed to connect")
 #: Runs that are looked at, at most.
 _RUNS_MAX = 10_000
 
@@ -47,7 +51,7 @@ class Made(msgspec.Struct, frozen=True):
     """One thing that a run made.
 
     Attributes:
-        kind: `container`, or `folder`.
+        kind: `container`, `folder`, or `machine`.
         name: Its name, or path.
         engine: The container's: `docker` or `podman`.
     """
@@ -55,6 +59,19 @@ class Made(msgspec.Struct, frozen=True):
     kind: str
     name: str
     engine: str = ""
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs, and is not only waited for."""
+    return _began(pid) != 0
+
+
+def container_name(run: str) -> str:
+    """Return the name of a run's container: it says who owns it.
+
+    Engines print names alike, but labels each in its own way.
+    """
+    return f"{STEM}.{run}.{ourselves()}"
 
 
 class Ledger:
@@ -155,22 +172,28 @@ def _remove_folder(path: Path) -> bool:
 
 
 def _orphans(engine: str) -> list[str]:
-    """Return our containers whose owner is no more."""
-    shown = _ask(
-        engine, "ps", "--all", "--filter", f"label={LABEL}", "--format",
-        '{{.Names}} {{.Label "' + LABEL + '"}}',
-    )  # fmt: skip
+    """Return our containers whose owner is no more; none of an engine that nobody can ask.
+
+    Raises:
+        HostError: The engine answers, but not this.
+    """
+    shown = _ask(engine, "ps", "--all", "--filter", f"label={LABEL}", "--format", "{{.Names}}")
+    if shown is None or any(words in shown.stderr.lower() for words in _NOBODY_ANSWERS):
+        return []
+    if shown.returncode != 0:
+        raise HostError(f"{engine} does not tell its containers: {shown.stderr.strip()[-200:]}")
     found = []
-    for line in (shown.stdout if shown else "").splitlines():
-        name, _, owner = line.partition(" ")
-        if (read := _read_owner(owner)) is not None and not read.is_alive():
+    for name in shown.stdout.split():
+        read = _read_owner(name.rpartition(".")[2])
+        if name.startswith(f"{STEM}.") and read is not None and not read.is_alive():
             found.append(name)
     return found
 
 
 def _notes() -> Iterator[tuple[Path, Owner]]:
-    files = sorted(folder().glob("*.json"))[:_RUNS_MAX] if folder().exists() else []
-    for file in files:
+    # A part is what a run wrote when it was killed.
+    files = [path for path in folder().glob("*.*") if path.suffix in (".json", ".part")]
+    for file in sorted(files)[:_RUNS_MAX]:
         if (owner := _read_owner(file.stem.rpartition(".")[2])) is not None:
             yield file, owner
 

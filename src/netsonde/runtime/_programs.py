@@ -9,22 +9,31 @@ from netsonde.model import HostError
 
 #: Debian's package for each program; an empty text where Debian has none.
 PACKAGES = {
+    "apt-get": "",
     "cloud-hypervisor": "",
-    "debootstrap": "debootstrap",
     "docker": "docker.io",
+    "dpkg-deb": "",
     "firecracker": "",
+    "genext2fs": "genext2fs",
     "ip": "iproute2",
-    "mkfs.ext4": "e2fsprogs",
+    "mmdebstrap": "mmdebstrap",
+    "newuidmap": "uidmap",
     "nft": "nftables",
     "nsenter": "util-linux",
     "podman": "podman",
-    "qemu-img": "qemu-utils",
     "qemu-system-x86_64": "qemu-system-x86",
+    "resize2fs": "e2fsprogs",
+    "setsid": "util-linux",
+    "tune2fs": "e2fsprogs",
+    "unshare": "util-linux",
 }
 
+_DEBIAN = "Debian's machines are made on Debian and its kin, and run elsewhere if you copy them"
 _HOMES = {
-    "cloud-hypervisor": "https://www.cloudhypervisor.org",
-    "firecracker": "https://firecracker-microvm.github.io",
+    "apt-get": _DEBIAN,
+    "dpkg-deb": _DEBIAN,
+    "cloud-hypervisor": "see https://www.cloudhypervisor.org",
+    "firecracker": "see https://firecracker-microvm.github.io",
 }
 
 
@@ -37,7 +46,7 @@ def find(program: str) -> str:
     path = shutil.which(program, path=search_path())
     if path is None:
         package = PACKAGES[program]
-        hint = f"apt-get install {package}" if package else f"see {_HOMES[program]}"
+        hint = f"apt-get install {package}" if package else _HOMES[program]
         raise HostError(f"there is no program `{program}`", hint)
     return path
 

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 #: Bytes of a machine's RAM, where the limit allows more: the image needs far less.
 MEMORY_BYTES = 16 << 20
+#: Bytes of address space that QEMU may have beside a machine's RAM: it takes about 300 MiB, and
+#: touches 35 of them.
+OVERHEAD_BYTES = 512 << 20
+#: Bytes of translated code that an emulated machine keeps: the image's is a few MiB.
+TRANSLATED_BYTES = 32 << 20
 #: Octets of a command line that all hypervisors take.
 COMMAND_LINE_MAX = 2_048
 #: Exit statuses of QEMU: its own end, and those that the image writes after `done` and `failed`.
@@ -36,7 +41,7 @@ _MACHINE = (
     "microvm,acpi=off,x-option-roms=off,pit=off,pic=off,rtc=off,isa-serial=on,"
     "auto-kernel-cmdline=on"
 )
-_SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 _KVM = Path("/dev/kvm")
 _PROCESSOR = Path("/proc/cpuinfo")
 _KVM_CREATE_VM = 0xAE01
@@ -54,20 +59,29 @@ def qemu(image: Verified, card: Card, job: bytes, limits: Limits) -> Iterator[La
     kernel, module = image.descriptor(), memory_file("netsonde-job", job)
     assert card.descriptor is not None, "QEMU inherits the card"
     try:
-        machine = machine_options(min(limits.memory_bytes, MEMORY_BYTES))
+        memory_bytes = min(limits.memory_bytes, MEMORY_BYTES)
+        machine = machine_options(memory_bytes)
         yield Launch(
             program=[
                 program,
                 *machine,
                 *("-kernel", f"/proc/self/fd/{kernel}", "-initrd", f"/proc/self/fd/{module}"),
                 *("-append", command_line(card, limits)),
-                *network_options(card.descriptor, is_socket=_is_socket(card.descriptor)),
+                *network_options(card.descriptor, is_socket=is_socket(card.descriptor)),
             ],
             descriptors=[kernel, module, card.descriptor],
+            takes_stop=True,
             statuses=STATUSES,
-            rlimits={resource.RLIMIT_CPU: limits.cpu_s, resource.RLIMIT_CORE: 0},
+            rlimits={
+                resource.RLIMIT_AS: memory_bytes + OVERHEAD_BYTES,
+                resource.RLIMIT_CPU: limits.cpu_s,
+                resource.RLIMIT_CORE: 0,
+            },
             identity=who(),
             environment={"PATH": os.defpath},
+            alone=True,
+            # A huge page is ten times what the image touches.
+            no_huge_pages=True,
         )
     finally:
         os.close(kernel)
@@ -76,21 +90,23 @@ def qemu(image: Verified, card: Card, job: bytes, limits: Limits) -> Iterator[La
 
 def machine_options(memory_bytes: int) -> list[str]:
     """Return QEMU's options for a machine without anything that the image does not use."""
-    accelerator = "kvm" if has_kvm() else "tcg"
+    accelerator = "kvm" if has_kvm() else f"tcg,tb-size={TRANSLATED_BYTES >> 20}"
     return [
         *("-M", _MACHINE, "-accel", accelerator, "-m", f"{memory_bytes >> 20}M", "-smp", "1"),
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-        *("-serial", "stdio", "-monitor", "none", "-sandbox", _SANDBOX),
+        *("-serial", "stdio", "-monitor", "none", "-sandbox", SANDBOX),
         *("-global", "virtio-mmio.force-legacy=false"),
         *("-device", "isa-debug-exit,iobase=0xf4,iosize=4"),
     ]
 
 
-def network_options(descriptor: int, *, is_socket: bool) -> list[str]:
+def network_options(
+    descriptor: int, *, is_socket: bool, device: str = "virtio-net-device"
+) -> list[str]:
     """Return QEMU's options for a card behind a descriptor: a TAP, or a Unix datagram socket."""
     socket = f"dgram,id=n0,local.type=fd,local.str={descriptor}"
     backend = socket if is_socket else f"tap,id=n0,fd={descriptor}"
-    return ["-netdev", backend, "-device", f"virtio-net-device,netdev=n0,mac={MAC}"]
+    return ["-netdev", backend, "-device", f"{device},netdev=n0,mac={MAC}"]
 
 
 def command_line(card: Card, limits: Limits) -> str:
@@ -99,11 +115,8 @@ def command_line(card: Card, limits: Limits) -> str:
     Raises:
         UsageError: It is longer than every hypervisor takes.
     """
-    words = [
-        *card.words(),
-        f"epoch_ns={time.time_ns()}",
-        f"deadline_ms={limits.time_s * 1_000}",
-    ]
+    words = [*card.words(), f"deadline_ms={limits.time_s * 1_000}"]
+    words += [] if card.has_clock else [f"epoch_ns={time.time_ns()}"]
     text = " ".join(words)
     if len(text) > COMMAND_LINE_MAX:
         message = f"a command line of {len(text)} octets; {COMMAND_LINE_MAX} are the most"
@@ -150,5 +163,5 @@ def memory_file(name: str, data: bytes) -> int:
     return descriptor
 
 
-def _is_socket(descriptor: int) -> bool:
+def is_socket(descriptor: int) -> bool:
     return stat.S_ISSOCK(os.fstat(descriptor).st_mode)

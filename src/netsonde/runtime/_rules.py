@@ -52,7 +52,7 @@ add rule inet {table} pass oifname "{interface}" drop
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=Launch([]).enter,  # noqa: PLW1509 - it takes no lock
+        preexec_fn=Launch([]).entrance(),  # noqa: PLW1509 - it takes no lock
     ) as holder:
         assert holder.stdin is not None, "it was piped"
         try:

@@ -11,21 +11,26 @@ import msgspec
 
 from netsonde.image import NAME, Store, Verified, ready
 from netsonde.model import Job, RuntimeRecord, UsageError
+from netsonde.runtime import _microvm, _vm
 from netsonde.runtime._container import EngineName, choose, container, prepared
 from netsonde.runtime._host_network import HostNetwork
 from netsonde.runtime._hypervisors import cloud_hypervisor, firecracker
 from netsonde.runtime._lab_network import LabNetwork
 from netsonde.runtime._limits import Limits
+from netsonde.runtime._machines import machine
+from netsonde.runtime._microvm import microvm
 from netsonde.runtime._process import process
 from netsonde.runtime._qemu import has_kvm, qemu
 from netsonde.runtime._run import Run, started
+from netsonde.runtime._vm import vm
 from netsonde.runtime._wire import How, wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from netsonde.runtime._card import Card
     from netsonde.runtime._launch import Launch
+    from netsonde.runtime._machines import Machine
 
 
 class RuntimeName(StrEnum):
@@ -35,18 +40,22 @@ class RuntimeName(StrEnum):
     CONTAINER = "container"
     DOCKER = "docker"
     PODMAN = "podman"
+    MICROVM = "microvm"
+    VM = "vm"
     UNIKERNEL = "unikernel"
     FIRECRACKER = "firecracker"
     CLOUD_HYPERVISOR = "cloud-hypervisor"
 
 
-#: What a runtime adds to a round trip at least, in nanoseconds: the 5th percentiles of
-#: `benches/runtime_rtt.py` (docs/benchmarks.md). What is not there was not measured.
+#: What a runtime adds to a round trip at least, in nanoseconds: the floors of `netsonde bench
+#: runtimes` (docs/runtimes-compared.md). What is not there was not measured.
 RTT_BIAS_NS = {
-    ("process", ""): 43_000,
-    ("container", "podman"): 52_000,
-    ("container", "docker"): 45_000,
-    ("unikernel", "qemu-tcg"): 131_000,
+    ("process", ""): 11_000,
+    ("container", "podman"): 16_000,
+    ("container", "docker"): 19_000,
+    ("unikernel", "qemu-tcg"): 52_000,
+    ("microvm", "qemu-tcg"): 329_000,
+    ("vm", "qemu-tcg"): 487_000,
 }
 
 
@@ -59,12 +68,23 @@ _HOW = {
     "firecracker": How.TAP_BY_NAME,
 }
 
+#: The machines that are made of Debian's packages, and how.
+MACHINES = {RuntimeName.MICROVM: _microvm.recipe, RuntimeName.VM: _vm.recipe}
+
+
+#: Times that Podman is asked for a container: it loses one now and then, on a busy host. The cause
+#: is not known; what it says is about the socket of the container's watcher.
+STARTS_MAX = 3
+#: What Podman says then.
+_LOST = "attach socket"
+
 
 class _Place(NamedTuple):
-    """A container's engine, resolved; nothing for the others."""
+    """A container's engine, resolved, or a machine, made; nothing for the others."""
 
     name: str
     engine: str
+    machine: Machine | None = None
 
 
 class Runtime:
@@ -77,6 +97,7 @@ class Runtime:
         limits: What a run may use.
         image: Which image of the store.
         store: Where images are; None for this user's.
+        change: What is changed of a launch just before it starts, such as by a benchmark.
     """
 
     def __init__(
@@ -87,6 +108,7 @@ class Runtime:
         limits: Limits | None = None,
         image: str = NAME,
         store: Store | None = None,
+        change: Callable[[Launch], Launch] | None = None,
     ) -> None:
         try:
             self._name = RuntimeName(name)
@@ -97,6 +119,7 @@ class Runtime:
         self.limits = limits or Limits()
         self._image = image
         self._store = store
+        self._change = change
 
     @asynccontextmanager
     async def start(self, job: bytes) -> AsyncIterator[Run]:
@@ -112,15 +135,26 @@ class Runtime:
         """
         image = ready(self._store or Store(), self._image)
         place = await self._place()
+        bias_ns = RTT_BIAS_NS.get((place.name, place.engine))
         record = RuntimeRecord(
             name=place.name,
             engine=place.engine,
             image=image.manifest.digest,
-            rtt_bias_ns=RTT_BIAS_NS.get((place.name, place.engine)),
+            # While a runtime works, virtual time stands still.
+            rtt_bias_ns=0 if self._has_virtual_time() else bias_ns,
         )
-        async with AsyncExitStack() as held:
-            launch = await self._launch(held, image, place, job)
-            yield await held.enter_async_context(started(launch, self.limits, record))
+        for left in reversed(range(STARTS_MAX if place.engine == "podman" else 1)):
+            async with AsyncExitStack() as held:
+                launch = await self._launch(held, image, place, job)
+                launch = launch if self._change is None else self._change(launch)
+                run = await held.enter_async_context(started(launch, self.limits, record))
+                if left > 0 and await run.was_lost(_LOST):
+                    continue
+                yield run
+                return
+
+    def _has_virtual_time(self) -> bool:
+        return isinstance(self.network, LabNetwork) and self.network.virtual_time
 
     async def _place(self) -> _Place:
         match self._name:
@@ -130,8 +164,10 @@ class Runtime:
                 return _Place("container", await choose())
             case RuntimeName.DOCKER | RuntimeName.PODMAN:
                 return _Place("container", str(self._name))
-            case RuntimeName.UNIKERNEL:
-                return _Place("unikernel", f"qemu-{'kvm' if has_kvm() else 'tcg'}")
+            case RuntimeName.UNIKERNEL | RuntimeName.MICROVM | RuntimeName.VM:
+                engine = f"qemu-{'kvm' if has_kvm() else 'tcg'}"
+                made = await build_machine(self._name) if self._name in MACHINES else None
+                return _Place(str(self._name), engine, made)
             case RuntimeName.FIRECRACKER | RuntimeName.CLOUD_HYPERVISOR:
                 return _Place("unikernel", str(self._name))
 
@@ -142,6 +178,9 @@ class Runtime:
         wired = held.enter_context(wire(self.network, _HOW.get(place.engine, How.PACKETS)))
         card, limits = wired.card, self.limits
         job = _with_sources(job, card)
+        if place.machine is not None:
+            start = vm if place.name == "vm" else microvm
+            return held.enter_context(start(place.machine, image, card, job, limits))
         match place.engine:
             case "":
                 return held.enter_context(process(image, card, job, limits))
@@ -164,6 +203,19 @@ class Runtime:
             plug=wired.plug,
         )
         return held.enter_context(launch)
+
+
+async def build_machine(name: str, *, is_anew: bool = False) -> Machine:
+    """Return a machine of `MACHINES`, made first if it is not there; it says so on stderr.
+
+    Args:
+        name: Its name.
+        is_anew: Whether to make it again, of the packages that Debian has now.
+
+    Raises:
+        HostError: It cannot be made; the hint says what is missing.
+    """
+    return await machine(MACHINES[RuntimeName(name)](), is_anew=is_anew)
 
 
 def _with_sources(job: bytes, card: Card) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from netsonde.measure import EVENT, Frame, Sources, unpack
-from netsonde.model import HostError, Job, Output, Privilege, UsageError
+from netsonde.model import Job, Output, Privilege, UsageError
 from netsonde.runtime._host_network import MTU
 from netsonde.runtime._lab_network import LabNetwork
 
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 #: Targets of one run at most: an image has little memory.
 TARGETS_MAX = 10_000
-#: Times that a container is started: Podman 4 loses one now and then before it runs.
-STARTS_MAX = 3
-#: What Podman says of such a container.
-_LOST = "attach socket"
 #: Sources until the card is plugged in and has its own: those of the first network.
 _FIRST = {4: "100.127.240.2", 6: "fd6e:7300:736f::2"}
 
@@ -90,20 +86,6 @@ class RuntimeVantage:
         if capture is not None:
             message = "an image writes no capture"
             raise UsageError(message, "leave out --runtime, or capture on the way")
-        for start in range(1, STARTS_MAX + 1):
-            has_begun = False
-            try:
-                async with aclosing(self._run_once(job, stop)) as lines:
-                    async for line in lines:
-                        has_begun = True
-                        yield line
-            except HostError as error:
-                if has_begun or start == STARTS_MAX or _LOST not in error.message:
-                    raise
-            else:
-                return
-
-    async def _run_once(self, job: bytes, stop: asyncio.Event) -> AsyncGenerator[bytes, None]:
         async with self._runtime.start(job) as run:
             waiting = asyncio.ensure_future(_stop_when(stop, run.stop))
             try:

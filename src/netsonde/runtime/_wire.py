@@ -7,8 +7,9 @@ from contextlib import ExitStack, closing, contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from netsonde.model import UsageError
 from netsonde.runtime._host_network import CARD, HostNetwork, open_tap, plug_into
-from netsonde.runtime._lab_network import LabNetwork, card_in, serve
+from netsonde.runtime._lab_network import LabNetwork, card_in
 from netsonde.runtime._namespace import Namespace
 
 if TYPE_CHECKING:
@@ -50,7 +51,12 @@ def wire(network: LabNetwork | HostNetwork, how: How) -> Iterator[Wired]:
 
     Raises:
         HostError: A right or a program is missing.
+        UsageError: Virtual time cannot come on such a card.
     """
+    is_descriptor = how in (How.PACKETS, How.FRAMES)
+    if isinstance(network, LabNetwork) and network.virtual_time and not is_descriptor:
+        message = "virtual time comes on a card that is a socket"
+        raise UsageError(message, "process, podman and unikernel have one")
     owner = os.geteuid() if how is How.TAP_BY_NAME else None
     with ExitStack() as held:
         if isinstance(network, HostNetwork):
@@ -77,7 +83,7 @@ def _lab_by_name(network: LabNetwork) -> Iterator[Wired]:
         async def plug(pid: int) -> None:
             plug_into(space, pid)
             port = held.enter_context(space.packets(CARD))
-            held.enter_context(serve(engine, lab, port.fileno(), frames=True))
+            held.enter_context(network.serve(engine, port.fileno(), frames=True))
 
         yield Wired(card_in(lab, None, frames=True), plug)
 
@@ -98,5 +104,5 @@ def _lab_by_tap(network: LabNetwork, owner: int | None) -> Iterator[Wired]:
             descriptor = None
         space.ip([f"link set {CARD} up"])
         port = held.enter_context(space.packets(CARD))
-        held.enter_context(serve(engine, lab, port.fileno(), frames=True))
+        held.enter_context(network.serve(engine, port.fileno(), frames=True))
         yield Wired(card_in(lab, descriptor, frames=True), None, space)

@@ -1,0 +1,254 @@
+"""Debian's packages and whole Debian systems, from its archive, checked by its own tools.
+
+Nothing is installed on this host: apt works in a folder of its own, mmdebstrap in one of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netsonde.model import HostError
+from netsonde.runtime._programs import find, search_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+#: The release that machines are made of.
+RELEASE = "bookworm"
+ARCHITECTURE = "amd64"
+#: The kernel's package: it depends on the present version of it.
+KERNEL = f"linux-image-cloud-{ARCHITECTURE}"
+#: Keys of Debian's archive.
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+#: The variable that names a mirror of the archive.
+MIRROR = "NETSONDE_DEBIAN_MIRROR"
+#: The release itself, and what came later.
+_PARTS = ("", "-updates", "-security")
+#: Seconds in which a program that was told to end has to.
+END_S = 15.0
+#: Octets of one line of a program's words, at most.
+_LINE_BYTES_MAX = 1 << 16
+#: Lines of its words that are looked at when it failed.
+_LINES_KEPT = 30
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+async def sources(folder: Path) -> str:
+    """Return where packages come from, as a file for apt: Debian's archive as this host has it.
+
+    Args:
+        folder: Where apt works.
+
+    Raises:
+        HostError: This host's apt has no archive of Debian, and none is named.
+    """
+    sites = await _sites(folder)
+    if "" not in sites:
+        message = "apt of this host has no archive of Debian"
+        raise HostError(message, f"{MIRROR}=URL names one, such as a mirror near you")
+    options = f"[arch={ARCHITECTURE} signed-by={KEYRING}]"
+    return "".join(f"deb {options} {sites[part]} {RELEASE}{part} main\n" for part in sorted(sites))
+
+
+async def _sites(folder: Path) -> dict[str, str]:
+    """Return addresses of the archive, by what is added to a release's name there."""
+    if named := os.environ.get(MIRROR, "").rstrip("/"):
+        return {"": named, "-updates": named, "-security": f"{named}-security"}
+    listed = [find("apt-get"), "indextargets", "--format", "$(REPO_URI) $(RELEASE)"]
+    sites: dict[str, str] = {}
+    for line in (await told(listed, folder)).splitlines():
+        site, _, release = line.partition(" ")
+        name, dash, part = release.partition("-")
+        # Its own release first; that of another one is in the same archive.
+        if name == RELEASE or (name.isalpha() and dash + part not in sites):
+            sites[dash + part] = site
+    return {part: sites[part] for part in _PARTS if part in sites}
+
+
+async def unpacked_kernel(folder: Path, others: Sequence[str], say: Callable[[str], None]) -> Path:
+    """Unpack Debian's kernel and other packages below a folder; return the root of the files.
+
+    Raises:
+        HostError: A program, the keys or the archive cannot be reached.
+    """
+    apt, unpack = find("apt-get"), find("dpkg-deb")
+    check_keys()
+    say(f"downloading Debian's kernel ({RELEASE})")
+    options = _apart(folder, await sources(folder))
+    await told([apt, *options, "update"], folder)
+    await told([apt, *options, "download", KERNEL, *others], folder)
+    (meta,) = folder.glob(f"{KERNEL}_*.deb")
+    depends = await told([unpack, "--field", str(meta), "Depends"], folder)
+    # `linux-image-6.1.0-50-cloud-amd64 (= 6.1.180-1)`
+    kernel = depends.split(maxsplit=1)[0].rstrip(",")
+    await told([apt, *options, "download", kernel], folder)
+    root = folder / "root"
+    for package in (kernel, *others):
+        (file,) = folder.glob(f"{package}_*.deb")
+        await told([unpack, "--extract", str(file), str(root)], folder)
+    return root
+
+
+async def system(
+    folder: Path, file: Path, arguments: Sequence[str], say: Callable[[str], None]
+) -> None:
+    """Write a whole Debian as a file system of type ext2.
+
+    Args:
+        folder: For what is only needed meanwhile.
+        file: What is written.
+        arguments: What else mmdebstrap is to do.
+        say: Is told each of its steps.
+
+    Raises:
+        HostError: A right, a program or the archive is missing.
+    """
+    program = find("mmdebstrap")
+    find("genext2fs")
+    check_keys()
+    (folder / "sources.list").write_text(await sources(folder))
+    command = [program, "--format=ext2", f"--architectures={ARCHITECTURE}", *arguments]
+    command += [RELEASE, str(file), str(folder / "sources.list")]
+    environment, end = {}, signal.SIGTERM
+    if os.geteuid() == 0:
+        # Whatever becomes of us: no process of it is left, no mount, and no file elsewhere.
+        lonely = ("--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
+        # It signals its group of processes, which without a session of its own would be ours.
+        command = [find("unshare"), *lonely, "--", find("setsid"), *command]
+        environment["TMPDIR"] = str(folder)
+        end = signal.SIGKILL
+    elif not _may_map_users():
+        message = "without root, mmdebstrap needs a range of users of your own"
+        hint = "run as root; or apt-get install uidmap, and give yourself a range in /etc/subuid"
+        raise HostError(message, hint)
+    await told(command, folder, environment, lambda line: _step(line, say), end)
+
+
+def check_keys() -> None:
+    """Raise a `HostError` if the keys of Debian's archive are not here."""
+    if not KEYRING.exists():
+        hint = "apt-get install debian-archive-keyring"
+        raise HostError(f"the keys of Debian's archive are not in {KEYRING}", hint)
+
+
+async def told(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    hear: Callable[[str], None] | None = None,
+    end: signal.Signals = signal.SIGKILL,
+) -> str:
+    """Run a program in a folder to its end; return its output. It ends with us.
+
+    Args:
+        command: Path and arguments.
+        folder: Where it works.
+        environment: What is added to ours.
+        hear: Is told each line of its complaints.
+        end: What ends it before its time.
+
+    Raises:
+        HostError: It failed.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, "PATH": search_path(), "LC_ALL": "C", **(environment or {})},
+        preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, end, 0, 0, 0),
+        limit=_LINE_BYTES_MAX,
+    )
+    assert process.stdout, "it was piped"
+    assert process.stderr, "it was piped"
+    last: list[str] = []
+    output = asyncio.ensure_future(process.stdout.read())
+    try:
+        while line := await _line(process.stderr):
+            text = line.decode(errors="replace").strip()
+            last = [*last, text][-_LINES_KEPT:] if text else last
+            if hear is not None:
+                hear(text)
+        out = await output
+        status = await process.wait()
+    except BaseException:
+        output.cancel()
+        await _end(process, end)
+        raise
+    if status != 0:
+        name = Path(command[0]).name
+        # Debian's tools mark what went wrong so, and put their things in order after it.
+        errors = [line for line in last if line.startswith("E: ")] or last[-1:]
+        message = f"`{name}` failed ({status}): {' / '.join(errors) or 'it gave no reason'}"
+        raise HostError(message, "is Debian's archive within reach, and is there room on the disk?")
+    return out.decode(errors="replace").strip()
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readline()
+    except ValueError:  # longer than any that says something
+        return b"\n"
+
+
+async def _end(process: asyncio.subprocess.Process, end: signal.Signals) -> None:
+    """End a program and what it started; it may put its things in order first."""
+    with suppress(ProcessLookupError):
+        process.send_signal(end)
+    try:
+        async with asyncio.timeout(END_S):
+            await process.wait()
+            # Its children have these pipes, too.
+            for pipe in (process.stdout, process.stderr):
+                while pipe is not None and await pipe.read(_LINE_BYTES_MAX):
+                    pass
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _apart(folder: Path, listed: str) -> list[str]:
+    """Return apt's options for a folder of its own, and set it up."""
+    (folder / "sources.list").write_text(listed)
+    (folder / "status").touch()
+    for name in ("lists", "cache"):
+        (folder / name / "partial").mkdir(parents=True)
+    settings = {
+        "Dir::Etc::SourceList": folder / "sources.list",
+        "Dir::Etc::SourceParts": "/dev/null",
+        "Dir::State": folder,
+        "Dir::State::Lists": folder / "lists",
+        "Dir::State::Status": folder / "status",
+        "Dir::Cache": folder / "cache",
+        "APT::Architecture": ARCHITECTURE,
+        "APT::Architectures": ARCHITECTURE,
+        "APT::Sandbox::User": "root",
+        "Acquire::Languages": "none",
+    }
+    return ["--quiet", *(f"--option={name}={value}" for name, value in settings.items())]
+
+
+def _step(line: str, say: Callable[[str], None]) -> None:
+    """Pass on what mmdebstrap says of its steps, and not of its apt's progress."""
+    if line.startswith("I: ") and line.endswith("..."):
+        say(line.removeprefix("I: "))
+
+
+def _may_map_users() -> bool:
+    import getpass  # noqa: PLC0415 - only without root
+
+    names = (getpass.getuser(), str(os.getuid()))
+    try:
+        lines = Path("/etc/subuid").read_text().splitlines()
+    except OSError:
+        return False
+    return find("newuidmap") != "" and any(line.partition(":")[0] in names for line in lines)
