@@ -5,6 +5,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -299,3 +300,22 @@ def test_a_slow_reader_of_a_machine_loses_nothing(elf: Path, tmp_path: Path) -> 
     *_, result, done = image.events(output)
     assert done["type"] == "done"
     assert len(result["replies"]) == 500
+
+
+@pytest.mark.parametrize("kind", ["ping", "none", "none12", "none1234"])
+def test_a_machine_ends_when_its_last_words_have_left(elf: Path, tmp_path: Path, kind: str) -> None:
+    """A reader that is always behind has every octet, results or last words, up to the last.
+
+    Six octets make the line full, so one of three lengths ends with two that have no room yet.
+    """
+    ours, theirs = socket.socketpair()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as few as there may be
+    job, words = image.job(kind), image.ADDRESSES
+    with ours, image.booted(tmp_path, elf, words, job, stdout=theirs.fileno()) as started:
+        theirs.close()
+        output = b""
+        while taken := ours.recv(1 << 16):
+            output += taken
+            threading.Event().wait(0.005)
+        assert started.wait(timeout=30) == (1 if kind == "ping" else 3)
+    assert output.endswith(b"}\n")

@@ -38,8 +38,10 @@ pub fn main(is_linux: bool, address: u64, heap: &Heap, end: u64) -> ! {
         }
     };
     match run(&params) {
-        Ok(Status::Done) => cpu::end(0),
-        Ok(Status::Failed) => cpu::end(1),
+        Ok(status) => {
+            serial::drain();
+            cpu::end(u8::from(status != Status::Done))
+        }
         Err(reason) => {
             let mut line = Vec::new();
             machine::push_line(
@@ -54,6 +56,7 @@ pub fn main(is_linux: bool, address: u64, heap: &Heap, end: u64) -> ! {
 /// Says that the program itself failed, and ends it. Uses no memory.
 pub fn last_words(line: &[u8]) -> ! {
     serial::write(line);
+    serial::drain_words();
     cpu::end(1)
 }
 
