@@ -20,7 +20,7 @@ def test_memory_is_limited_and_charged() -> None:
         assert done.returncode == -9
         assert made.kills >= 1
         assert made.cpu_ns > 1_000_000
-        folders = made._folders
+        folders = made.folders
         assert all(folder.exists() for folder in folders)
     assert not any(folder.exists() for folder in folders)
 

@@ -16,15 +16,21 @@ def test_what_was_removed_is_told(
     monkeypatch.setattr(_runtime, "clean_up", list)
     assert run(["runtime", "clean"]) == 0
     assert capsys.readouterr().out == "nothing was left\n"
-    found = [Made("container", "netsonde-1", "podman"), Made("folder", "there")]
+    found = [
+        Made("container", "netsonde-1", "podman"),
+        Made("folder", "there"),
+        Made("setting", "/sys/run", texts=("1", "2", "0")),
+    ]
     monkeypatch.setattr(_runtime, "clean_up", lambda: found)
     assert run(["runtime", "clean"]) == 0
     assert capsys.readouterr().out == (
         "removed the podman container netsonde-1\nremoved the folder there\n"
+        "put the setting /sys/run back to 0\n"
     )
     assert run(["runtime", "clean", "--json"]) == 0
     first = json.loads(capsys.readouterr().out.splitlines()[0])
-    assert first == {"kind": "container", "name": "netsonde-1", "engine": "podman"}
+    told = {"kind": "container", "name": "netsonde-1", "engine": "podman"}
+    assert first == told | {"texts": []}
 
 
 def test_a_machine_is_made_ahead(

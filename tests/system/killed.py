@@ -1,8 +1,8 @@
 """Runs of the command line that are ended at a chosen moment, and an inventory of what they left.
 
-A moment is a line of ours: `sys.settrace` counts the lines of `netsonde.runtime` and
-`netsonde.image` that a run executes, in all its threads, and at the one wanted the run is ended,
-at once or a little later. Unlike a time, a line is the same moment on any machine.
+A moment is a line of ours: `sys.settrace` counts the lines of `netsonde.runtime`, `netsonde.image`
+and `netsonde.bench` that a run executes, in all its threads, and at the one wanted the run is
+ended, at once or a little later. Unlike a time, a line is the same moment on any machine.
 
 Runs are the children of one warm process that adopts what they leave: whatever of a killed run
 lives on, however often it forked, is its child and is found. It has mounts of its own, so that
@@ -24,11 +24,11 @@ GONE_S = 30.0
 
 _WARM = """
 import ctypes, json, os, signal, sys, threading, time
-import netsonde.aio, netsonde.cli._main, netsonde.cli._measure, netsonde.lab, netsonde.runtime
-from netsonde.runtime import clean
+import netsonde.aio, netsonde.bench, netsonde.cli._main, netsonde.cli._measure, netsonde.lab
+from netsonde.runtime import clean, clean_noted
 import netsonde.runtime._vantage
 
-ROOMS = ("/netsonde/runtime/", "/netsonde/image/")
+ROOMS = ("/netsonde/runtime/", "/netsonde/image/", "/netsonde/bench/")
 
 def run(asked, report):
     owner, seen, lock = os.getpid(), 0, threading.Lock()
@@ -50,8 +50,13 @@ def run(asked, report):
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     if asked["threads"]:
         threading.settrace(call)
+    code = compile(asked["instead"], "<instead>", "exec")
     sys.settrace(call)
-    status = netsonde.cli._main.run(asked["words"])
+    if asked["instead"]:
+        exec(code, {})
+        status = 0
+    else:
+        status = netsonde.cli._main.run(asked["words"])
     sys.settrace(None)
     os.write(report, str(seen).encode())
     os._exit(status)
@@ -99,8 +104,9 @@ ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 print("ready", flush=True)
 for text in sys.stdin:
     asked = json.loads(text)
-    if asked["words"] == ["clean"]:
-        told = [f"{made.engine} {made.name}" for made in clean()]
+    if asked["words"][:1] == ["clean"]:
+        removed = clean_noted() if "noted" in asked["words"] else clean()
+        told = [f"{made.engine} {made.name}".strip() for made in removed]
         print(json.dumps({"removed": told, "left": reaped(asked["gone_s"])}), flush=True)
         continue
     near, far = os.pipe()
@@ -195,6 +201,7 @@ class Runs:
         number: int = 0,
         delay_s: float = 0,
         then: str = "",
+        instead: str = "",
         threads: bool = True,
         gone_s: float = GONE_S,
     ) -> Ended:
@@ -206,6 +213,7 @@ class Runs:
             number: The signal.
             delay_s: How much later it is sent.
             then: Python to run meanwhile, with `pid` and `children` of the run.
+            instead: Python that is the run, instead of the command line.
             threads: Whether lines of other threads than the first one count: Python 3.11 stands
                 still if a signal that it handles comes while it traces another thread.
             gone_s: How long what it leaves has to go.
@@ -213,13 +221,17 @@ class Runs:
         output = self.folder / "output"
         moment = {"line": line, "signal": number, "delay_s": delay_s, "threads": threads}
         moment["gone_s"] = gone_s
-        told = self._ask(words=words, output=str(output), then=then, **moment)
+        told = self._ask(words=words, output=str(output), then=then, instead=instead, **moment)
         text = output.read_text(errors="replace")
         return Ended(told["pid"], told["status"], told["lines"], told["left"], text)
 
-    def clean(self) -> list[str]:
-        """Do what `netsonde runtime clean` does; return what it removed."""
-        told = self._ask(words=["clean"])
+    def clean(self, *, engines: bool = True) -> list[str]:
+        """Do what `netsonde runtime clean` does; return what it removed.
+
+        Args:
+            engines: Whether engines are asked for containers, which takes a second.
+        """
+        told = self._ask(words=["clean"] if engines else ["clean", "noted"])
         assert told["left"] == [], "processes of runs that are no more"
         removed: list[str] = told["removed"]
         return removed

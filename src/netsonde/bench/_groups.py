@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netsonde.model import HostError
+from netsonde.runtime import Ledger, Made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 ROOT = Path("/sys/fs/cgroup")
 #: Microseconds over which processor time is counted out.
 _PERIOD_US = 100_000
-#: Seconds that the last programs of a group have to go.
-_EMPTY_S = 10.0
 
 
 class Group:
@@ -28,6 +25,10 @@ class Group:
     Args:
         name: Its name, new below the root.
         root: Where groups are.
+
+    Attributes:
+        name: Its name.
+        folders: All that it is made of.
     """
 
     def __init__(self, name: str, root: Path = ROOT) -> None:
@@ -38,7 +39,7 @@ class Group:
         else:
             self._memory, self._cpu = root / "memory" / name, root / "cpu" / name
             self._time = root / "cpuacct" / name
-        self._folders = list(dict.fromkeys((self._memory, self._cpu, self._time)))
+        self.folders = list(dict.fromkeys((self._memory, self._cpu, self._time)))
 
     def make(self, *, memory_bytes: int | None = None, cpu_share: float | None = None) -> None:
         """Make it, with limits.
@@ -54,7 +55,7 @@ class Group:
             if self._unified:
                 control = self._memory.parent / "cgroup.subtree_control"
                 control.write_text("+memory +cpu")
-            for folder in self._folders:
+            for folder in self.folders:
                 folder.mkdir()
             if memory_bytes is not None:
                 name = "memory.max" if self._unified else "memory.limit_in_bytes"
@@ -72,7 +73,7 @@ class Group:
 
     def join(self) -> None:
         """Bring the program that calls into the group, between fork and exec."""
-        for folder in self._folders:
+        for folder in self.folders:
             (folder / "cgroup.procs").write_text("0")
 
     @property
@@ -96,33 +97,6 @@ class Group:
         words = (self._time / "cpu.stat").read_text().split()
         return int(words[words.index("usage_usec") + 1]) * 1_000
 
-    def remove(self) -> None:
-        """End what runs in it still, and remove it.
-
-        Raises:
-            HostError: It stays.
-        """
-        until = time.monotonic() + _EMPTY_S
-        for folder in self._folders:
-            while folder.exists():
-                for one in [*folder.rglob("cgroup.procs")]:
-                    _kill(one)
-                # From the leaves up: engines make groups of their own below.
-                for below in sorted(folder.rglob("*/"), reverse=True):
-                    with suppress(OSError):
-                        below.rmdir()
-                with suppress(OSError):
-                    folder.rmdir()
-                if folder.exists() and time.monotonic() > until:
-                    raise HostError(f"the control group {folder} cannot be removed")
-
-
-def _kill(procs: Path) -> None:
-    with suppress(OSError):
-        for text in procs.read_text().split():
-            if int(text) != os.getpid():
-                os.kill(int(text), signal.SIGKILL)
-
 
 @contextmanager
 def group(
@@ -131,11 +105,13 @@ def group(
     """Yield a group that is gone when the context ends.
 
     Raises:
-        HostError: It cannot be made.
+        HostError: It cannot be made, or not be removed.
     """
     made = Group(f"netsonde-{name}-{os.getpid()}")
+    ledger = Ledger(made.name)
+    ledger.add(*(Made("control group", str(folder)) for folder in made.folders))
     try:
         made.make(memory_bytes=memory_bytes, cpu_share=cpu_share)
         yield made
     finally:
-        made.remove()
+        ledger.settle()

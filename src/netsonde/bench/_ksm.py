@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netsonde.model import HostError
+from netsonde.runtime import Ledger, Made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,19 +46,25 @@ def merging(folder: Path = FOLDER) -> Iterator[None]:
             raise FileNotFoundError(2, "the kernel has no KSM")
     except OSError as error:
         raise HostError(f"cannot read {folder}: {error.strerror}") from error
+    changes = {name: text for name, text in before.items() if text != _EAGER[name]}
+    ledger = Ledger("ksm")
+    ledger.add(*(_change(folder, name, text) for name, text in changes.items()))
     try:
         try:
-            for name in before:
+            for name in changes:
                 (folder / name).write_text(_EAGER[name])
         except OSError as error:
             message = f"cannot switch KSM on: {error.strerror}"
             raise HostError(message, "it takes root") from error
         yield
     finally:
-        if before["run"] != "1":
-            _write(folder / "run", "2")  # takes apart what was merged
-        for name, text in before.items():
-            _write(folder / name, text)
+        ledger.settle()
+
+
+def _change(folder: Path, name: str, before: str) -> Made:
+    # What was merged is taken apart before the search stops.
+    apart = ("2",) if name == "run" and before != "2" else ()
+    return Made("setting", str(folder / name), texts=(_EAGER[name], *apart, before))
 
 
 async def settled(folder: Path = FOLDER) -> float:
@@ -85,10 +92,3 @@ def merge_all() -> None:
     _LIBC.prctl(_PR_SET_MEMORY_MERGE, 1, 0, 0, 0)
     _LIBC.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
     _LIBC.personality(_ADDR_NO_RANDOMIZE)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text)
-    except OSError as error:
-        raise HostError(f"cannot write {file}: {error.strerror}", f"it was {text}") from error

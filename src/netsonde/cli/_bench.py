@@ -62,8 +62,8 @@ def runtimes(  # noqa: PLR0917 - click gives them by name
     """Run the same job everywhere, repeatedly, and tell sizes, times, memory and density.
 
     Experiments: size, time, rtt, memory, rate, ksm, density. The two last take root and change
-    settings of the kernel, which are those from before in the end. Interrupted, it keeps what was
-    finished, and --resume goes on.
+    settings of the kernel, which are those from before in the end; killed, after the next run or
+    `netsonde runtime clean`. Interrupted, it keeps what was finished, and --resume goes on.
 
     \b
     Examples:
@@ -125,7 +125,10 @@ def _run(plan: Plan, scenario: str, output: Path, *, is_resumed: bool, as_json: 
     from netsonde.bench import Folder, Mirror, Place, host, run  # noqa: PLC0415
     from netsonde.image import Store, ready  # noqa: PLC0415
     from netsonde.lab import load  # noqa: PLC0415
+    from netsonde.runtime import clean_noted  # noqa: PLC0415
 
+    # What a killed run left would be measured, too.
+    clean_noted()
     lab, folder = load(scenario), Folder(output)
     finished = folder.begin(host(), is_resumed=is_resumed)
     image = ready(Store()).manifest.digest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -10,6 +11,9 @@ import msgspec
 from netsonde.cli._main import EPILOG
 from netsonde.runtime import MACHINES, build_machine, forget_machines, machines
 from netsonde.runtime import clean as clean_up
+
+if TYPE_CHECKING:
+    from netsonde.runtime import Made
 
 
 @click.group()
@@ -58,15 +62,21 @@ def list_machines(*, as_json: bool) -> None:
 @click.option("--machines", "with_machines", is_flag=True, help="The machines that are kept, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def clean(*, with_machines: bool, as_json: bool) -> None:
-    """Remove what killed runs left behind: containers, folders.
+    """Remove what killed runs left behind: containers, folders; of benchmarks, control groups.
 
-    Processes, namespaces, cards and rules are gone already: the kernel removes them with the run.
+    Settings of the kernel that a killed benchmark changed are put back. Processes, namespaces,
+    cards and rules are gone already: the kernel removes them with the run.
     """
     removed = clean_up()
     removed += forget_machines() if with_machines else []
     for made in removed:
-        engine = f"{made.engine} " if made.engine else ""
-        text = f"removed the {engine}{made.kind} {made.name}"
-        click.echo(msgspec.json.encode(made) if as_json else text)
+        click.echo(msgspec.json.encode(made) if as_json else _told(made))
     if not removed and not as_json:
         click.echo("nothing was left")
+
+
+def _told(made: Made) -> str:
+    if made.kind == "setting":
+        return f"put the setting {made.name} back to {made.texts[-1]}"
+    engine = f"{made.engine} " if made.engine else ""
+    return f"removed the {engine}{made.kind} {made.name}"

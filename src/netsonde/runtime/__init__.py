@@ -3,7 +3,7 @@
 from netsonde.runtime._doctor import examine_runtimes
 from netsonde.runtime._host_network import HostNetwork
 from netsonde.runtime._lab_network import LabNetwork
-from netsonde.runtime._ledger import Made, clean
+from netsonde.runtime._ledger import Ledger, Made, clean, clean_noted
 from netsonde.runtime._limits import Limits, read_limits
 from netsonde.runtime._machines import Machine, forget_machines, machines
 from netsonde.runtime._run import Run
@@ -14,6 +14,7 @@ __all__ = [
     "MACHINES",
     "HostNetwork",
     "LabNetwork",
+    "Ledger",
     "Limits",
     "Machine",
     "Made",
@@ -23,6 +24,7 @@ __all__ = [
     "RuntimeVantage",
     "build_machine",
     "clean",
+    "clean_noted",
     "examine_runtimes",
     "forget_machines",
     "machines",

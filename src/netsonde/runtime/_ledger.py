@@ -1,8 +1,9 @@
 """What runs made on this host that outlives them if they are killed, and how it is removed.
 
 Processes die with their parent; namespaces, cards and bridges with the last descriptor of theirs;
-tables of rules with the socket that owns them. Containers are the daemon's: each run writes down
-its own before it makes it, and carries a label that says the same.
+tables of rules with the socket that owns them. Containers are the daemon's, control groups and
+settings the kernel's: each run writes down its own before it makes or changes it. A container
+carries a label that says the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from netsonde.model import HostError
+from netsonde.runtime._kernel import put_back, remove_group
 from netsonde.runtime._programs import search_path
 
 if TYPE_CHECKING:
@@ -48,17 +50,19 @@ class Owner(NamedTuple):
 
 
 class Made(msgspec.Struct, frozen=True):
-    """One thing that a run made.
+    """One thing that a run made, or changed.
 
     Attributes:
-        kind: `container`, `folder`, or `machine`.
+        kind: `container`, `folder`, `control group`, `setting`, or `machine`.
         name: Its name, or path.
         engine: The container's: `docker` or `podman`.
+        texts: The setting's, as `put_back` takes them.
     """
 
     kind: str
     name: str
     engine: str = ""
+    texts: tuple[str, ...] = ()
 
 
 def is_alive(pid: int) -> bool:
@@ -85,13 +89,13 @@ class Ledger:
         self._file = folder() / f"{run}.{ourselves()}.json"
         self._made: list[Made] = []
 
-    def add(self, made: Made) -> None:
-        """Write down what is about to be made.
+    def add(self, *made: Made) -> None:
+        """Write down what is about to be made or changed.
 
         Raises:
             HostError: It cannot be written.
         """
-        self._made.append(made)
+        self._made += made
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             part = self._file.with_suffix(".part")
@@ -101,7 +105,11 @@ class Ledger:
             raise HostError(f"cannot write {self._file}: {error.strerror}") from error
 
     def settle(self) -> None:
-        """Remove all that was written down, and then the note of it."""
+        """Remove or put back all that was written down, and then remove the note of it.
+
+        Raises:
+            HostError: Something stays; so does the note.
+        """
         for made in reversed(self._made):
             remove(made)
         self._file.unlink(missing_ok=True)
@@ -126,16 +134,7 @@ def clean() -> list[Made]:
     Raises:
         HostError: Something could not be removed.
     """
-    removed = []
-    for file, owner in _notes():
-        if owner.is_alive():
-            continue
-        try:
-            things = msgspec.json.decode(file.read_bytes(), type=list[Made])
-        except (OSError, msgspec.DecodeError):
-            things = []  # killed while it wrote: the label tells the same
-        removed += [made for made in things if remove(made)]
-        file.unlink(missing_ok=True)
+    removed = clean_noted()
     for engine in ("docker", "podman"):
         for name in _orphans(engine):
             made = Made("container", name, engine)
@@ -145,14 +144,38 @@ def clean() -> list[Made]:
     return removed
 
 
+def clean_noted() -> list[Made]:
+    """Remove what runs wrote down that are no more, and ask no engine of its own accord.
+
+    Raises:
+        HostError: Something could not be removed.
+    """
+    removed = []
+    for file, owner in _notes():
+        if owner.is_alive():
+            continue
+        try:
+            things = msgspec.json.decode(file.read_bytes(), type=list[Made])
+        except (OSError, msgspec.DecodeError):
+            things = []  # killed while it wrote: a container's label tells the same
+        removed += [made for made in reversed(things) if remove(made)]
+        file.unlink(missing_ok=True)
+    return removed
+
+
 def remove(made: Made) -> bool:
-    """Remove a thing; return whether it was there.
+    """Remove a thing, or put it back; return whether it was there.
 
     Raises:
         HostError: It is there still.
     """
-    if made.kind == "folder":
-        return _remove_folder(Path(made.name))
+    match made.kind:
+        case "folder":
+            return _remove_folder(Path(made.name))
+        case "control group":
+            return remove_group(Path(made.name))
+        case "setting":
+            return put_back(Path(made.name), made.texts)
     done = _ask(made.engine, "rm", "--force", "--volumes", made.name)
     if done is None:
         return False
