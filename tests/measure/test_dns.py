@@ -24,7 +24,8 @@ ZONE = (
 
 
 def ask(port: int, name: str = "example.net", **options: Any) -> DnsResult:  # noqa: ANN401
-    given: dict[str, Any] = {"timeout_ms": 300, "servers": ["127.0.0.1"]}
+    # Long enough for a server on a busy host; who wants silence waits less.
+    given: dict[str, Any] = {"timeout_ms": 5_000, "servers": ["127.0.0.1"]}
     return netsonde.dns(name, port=port, **{**given, **options})
 
 
@@ -33,7 +34,7 @@ def test_an_answer_has_its_records_time_and_flags() -> None:
         result = ask(port)
     assert (result.status, result.data, result.flags) == ("NOERROR", ("5.1.2.3",), ("rd", "ra"))
     assert result.rtt_ms is not None
-    assert 0 < result.rtt_ms < 300
+    assert 0 < result.rtt_ms < 5_000
     assert [attempt.outcome for attempt in result.attempts] == [DnsOutcome.ANSWERED]
 
 
@@ -63,7 +64,7 @@ def test_silence_is_asked_again_until_the_attempts_are_used_up() -> None:
 
     with serving(behaviour) as port:
         assert ask(port, timeout_ms=50, attempts=2).status is None
-        result = ask(port, timeout_ms=200, attempts=2)
+        result = ask(port, attempts=2)
     assert [each.outcome for each in result.attempts] == [DnsOutcome.ANSWERED]
     assert len({query[:2] for query in heard}) == 3, "each query has a number of its own"
 
@@ -82,7 +83,7 @@ def test_other_packets_are_counted_and_not_believed() -> None:
 
 def test_bytes_that_are_no_message_are_said_to_be_malformed() -> None:
     with serving(lambda query, _: [query[:2] + b"\xff" * 30]) as port:
-        result = ask(port, timeout_ms=50, attempts=1)
+        result = ask(port, timeout_ms=500, attempts=1)
     assert result.attempts[0].outcome is DnsOutcome.MALFORMED
 
 
@@ -100,7 +101,7 @@ def test_tcp_that_ends_early_is_malformed() -> None:
 
 def test_servers_are_asked_in_turn() -> None:
     with serving(lambda query, _: [answer(query, A)]) as port:
-        result = ask(port, servers=["127.0.0.2", "127.0.0.1"], timeout_ms=100)
+        result = ask(port, servers=["127.0.0.2", "127.0.0.1"])
     assert [each.server for each in result.attempts] == ["127.0.0.2", "127.0.0.1"]
     assert result.server == "127.0.0.1"
 
