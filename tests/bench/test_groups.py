@@ -33,6 +33,24 @@ def test_who_stays_is_ended() -> None:
     assert left.wait(timeout=20) == -9
 
 
+@pytest.mark.root
+def test_what_engines_made_below_other_controllers_is_removed() -> None:
+    with group("test", memory_bytes=1 << 30) as made:
+        for place in made.places:
+            (place / "below").mkdir(parents=True)
+    assert not any(place.exists() for place in made.places)
+
+
+def test_version_one_has_a_place_below_each_controller(tmp_path: Path) -> None:
+    for name in ("cpu", "cpuacct", "memory", "pids", "systemd"):
+        (tmp_path / name).mkdir()
+    made = Group("x", tmp_path)
+    assert {place.parent.name for place in made.folders} == {"cpu", "cpuacct", "memory"}
+    assert {place.parent.name for place in made.places} > {"cpu", "memory", "pids", "systemd"}
+    (tmp_path / "cgroup.controllers").touch()
+    assert Group("x", tmp_path).places == [tmp_path / "x"]
+
+
 def test_a_host_without_groups(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="cannot make the control group"):
         Group("x", tmp_path / "nowhere").make(memory_bytes=1 << 20)

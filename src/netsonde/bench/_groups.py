@@ -29,6 +29,7 @@ class Group:
     Attributes:
         name: Its name.
         folders: All that it is made of.
+        places: Where it has to be removed in the end.
     """
 
     def __init__(self, name: str, root: Path = ROOT) -> None:
@@ -40,6 +41,9 @@ class Group:
             self._memory, self._cpu = root / "memory" / name, root / "cpu" / name
             self._time = root / "cpuacct" / name
         self.folders = list(dict.fromkeys((self._memory, self._cpu, self._time)))
+        # Of version 1, engines make it anew below all other controllers.
+        others = [] if self._unified else [one / name for one in sorted(root.glob("*/"))]
+        self.places = list(dict.fromkeys((*self.folders, *others)))
 
     def make(self, *, memory_bytes: int | None = None, cpu_share: float | None = None) -> None:
         """Make it, with limits.
@@ -109,7 +113,7 @@ def group(
     """
     made = Group(f"netsonde-{name}-{os.getpid()}")
     ledger = Ledger(made.name)
-    ledger.add(*(Made("control group", str(folder)) for folder in made.folders))
+    ledger.add(*(Made("control group", str(place)) for place in made.places))
     try:
         made.make(memory_bytes=memory_bytes, cpu_share=cpu_share)
         yield made
