@@ -7,7 +7,8 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any
 
@@ -24,12 +25,39 @@ ROUTERS = [["5.1.0.2", "5.1.1.1"], ["5.1.1.2", "5.1.2.1"]]
 #: What scamper is asked of a pair; it waits a second for the last reply.
 ALLY = "dealias -m ally -w 1 -p '-P {probe}' {a} {b}"
 PREFIXSCAN = "scamper -O json -I \"dealias -m prefixscan -p '-P icmp-echo' {a} {b}/30\""
+#: Less waiting between probes than where strangers' routers are asked.
+QUICK = ["--interval-ms", "100", "--round-gap-ms", "300"]
+METHODS = ["auto", "mercator", "radargun"]
+PAIRS = list(combinations(LIVE, 2))
+
+
+def commands() -> dict[str, list[str]]:
+    """Return the commands of each live run, which follow each other: they share its counters."""
+    ours = f"{NETSONDE} alias {' '.join(LIVE)} --json"
+    found = {"methods": [f"{ours} -r 500 {' '.join(QUICK)} -m {method}" for method in METHODS]}
+    for probe in ("icmp-echo", "udp"):
+        asked = "\n".join(ALLY.format(probe=probe, a=a, b=b) for a, b in PAIRS)
+        found[probe] = [
+            f"{ours} -m ally --probe {probe.removesuffix('-echo')}",
+            f"echo {shlex.quote(asked)} | scamper -p 100 -O json -O cmdfile -f -",
+        ]
+    found["prefixscan"] = [
+        f"{NETSONDE} alias 5.1.0.2 5.1.1.2 5.1.2.2 -m prefixscan --interval-ms 100 --json",
+        PREFIXSCAN.format(a="5.1.1.2", b="5.1.2.2"),
+    ]
+    return found if has_scamper() else {"methods": found["methods"]}
 
 
 @functools.cache
-def on_live_lab(*commands: str) -> str:
-    """Return what commands print, one after the other, in one live run."""
-    ended = run(load("plain"), ["sh", "-c", "\n".join(commands)], timeout_s=120)
+def on_live_labs() -> dict[str, str]:
+    """Return what the commands of each live run print; all labs run at once, mostly waiting."""
+    asked = commands()
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return dict(zip(asked, pool.map(on_live_lab, asked.values()), strict=True))
+
+
+def on_live_lab(lines: Sequence[str]) -> str:
+    ended = run(load("plain"), ["sh", "-c", "\n".join(lines)], timeout_s=120)
     assert ended.status == 0, ended.stderr
     return ended.stdout
 
@@ -39,9 +67,11 @@ def of_type(kind: str, text: str) -> list[dict[str, Any]]:
     return [event for event in events if event["type"] == kind]
 
 
-def needs_scamper() -> None:
-    if not shutil.which("scamper", path=PATH):
-        pytest.skip("needs scamper")
+def has_scamper() -> bool:
+    return shutil.which("scamper", path=PATH) is not None
+
+
+NEEDS_SCAMPER = pytest.mark.skipif(not has_scamper(), reason="needs scamper")
 
 
 def together(result: dict[str, Any]) -> set[tuple[str, str]]:
@@ -52,10 +82,8 @@ def together(result: dict[str, Any]) -> set[tuple[str, str]]:
 @pytest.mark.tun
 @pytest.mark.slow
 def test_routers_of_a_live_lab_are_found() -> None:
-    asked = f"{NETSONDE} alias {' '.join(LIVE)} -r 500 --interval-ms 100 --round-gap-ms 300 --json"
-    methods = ["auto", "mercator", "radargun"]
-    results = of_type("alias", on_live_lab(*(f"{asked} -m {method}" for method in methods)))
-    assert [result["method"] for result in results] == methods
+    results = of_type("alias", on_live_labs()["methods"])
+    assert [result["method"] for result in results] == METHODS
     for result in results:
         assert [one["addresses"] for one in result["sets"]] == ROUTERS, result["method"]
 
@@ -63,31 +91,26 @@ def test_routers_of_a_live_lab_are_found() -> None:
 @pytest.mark.root
 @pytest.mark.tun
 @pytest.mark.slow
+@NEEDS_SCAMPER
 @pytest.mark.parametrize("probe", ["icmp-echo", "udp"])
 def test_scamper_agrees_on_every_pair(probe: str) -> None:
-    needs_scamper()
-    pairs = list(combinations(LIVE, 2))
-    ours = f"{NETSONDE} alias {' '.join(LIVE)} -m ally --probe {probe.removesuffix('-echo')} --json"
-    asked = "\n".join(ALLY.format(probe=probe, a=a, b=b) for a, b in pairs)
-    scamper = f"echo {shlex.quote(asked)} | scamper -p 100 -O json -O cmdfile -f -"
-    text = on_live_lab(ours, scamper)
+    text = on_live_labs()[probe]
     (result,) = of_type("alias", text)
     theirs = {
         (found["probedefs"][0]["dst"], found["probedefs"][1]["dst"])
         for found in of_type("dealias", text)
         if found["result"] == "aliases"
     }
-    assert len(of_type("dealias", text)) == len(pairs)
+    assert len(of_type("dealias", text)) == len(PAIRS)
     assert together(result) == theirs
 
 
 @pytest.mark.root
 @pytest.mark.tun
 @pytest.mark.slow
+@NEEDS_SCAMPER
 def test_scamper_s_prefixscan_finds_the_same_other_end() -> None:
-    needs_scamper()
-    ours = f"{NETSONDE} alias 5.1.0.2 5.1.1.2 5.1.2.2 -m prefixscan --interval-ms 100 --json"
-    text = on_live_lab(ours, PREFIXSCAN.format(a="5.1.1.2", b="5.1.2.2"))
+    text = on_live_labs()["prefixscan"]
     (theirs,) = of_type("dealias", text)
     (result,) = of_type("alias", text)
     assert theirs["ab"] == "5.1.2.1/30"
@@ -113,7 +136,9 @@ def test_linux_routers_have_a_counter_for_each_pair_of_addresses(long_chain: Cha
     addresses = ["198.18.0.2", "198.18.1.1", "198.18.1.2", "198.18.2.1"]
     (result,) = [
         event
-        for event in long_chain.netsonde("alias", *addresses, "-m", "midar", "--probe", "icmp")
+        for event in long_chain.netsonde(
+            "alias", *addresses, "-m", "midar", "--probe", "icmp", *QUICK
+        )
         if event["type"] == "alias"
     ]
     assert {one["class"] for one in result["addresses"]} == {"counter"}
@@ -127,7 +152,7 @@ def test_linux_routers_have_a_counter_for_each_pair_of_addresses(long_chain: Cha
 
 @pytest.mark.root
 def test_linux_answers_resets_without_identification(long_chain: Chain) -> None:
-    events = long_chain.netsonde("alias", "198.18.0.2", "-m", "midar", "--probe", "tcp-ack")
+    events = long_chain.netsonde("alias", "198.18.0.2", "-m", "midar", "--probe", "tcp-ack", *QUICK)
     (result,) = [event for event in events if event["type"] == "alias"]
     assert [one["class"] for one in result["addresses"]] == ["zero"]
 
@@ -139,7 +164,7 @@ def test_speedtrap_reads_fragments_where_the_link_sees_them(
 ) -> None:
     """Linux heeds the message, and draws its numbers; raw sockets get fragments put together."""
     addresses = ["2001:2:0:0::2", "2001:2:0:1::1"]
-    asked = ["alias", *addresses, "-m", "speedtrap", "-r", "50", "--link", link]
+    asked = ["alias", *addresses, "-m", "speedtrap", "-r", "50", "--link", link, *QUICK]
     (result,) = [event for event in told_chain.netsonde(*asked) if event["type"] == "alias"]
     assert {one["class"] for one in result["addresses"]} == {seen}
     assert all(one["received"] > 5 for one in result["addresses"])
