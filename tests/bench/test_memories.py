@@ -28,6 +28,8 @@ def test_who_ends_early_is_not_waited_for(place: Place, monkeypatch: pytest.Monk
 @pytest.mark.skipif(not Path("/sys/kernel/mm/ksm/run").exists(), reason="the kernel has no KSM")
 def test_many_instances_are_merged(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_ksm, "LOOK_S", 0.2)
+    # Where nobody offers pages, nothing is ever scanned, and all of this time passes.
+    monkeypatch.setattr(_ksm, "SETTLE_S", 6.0)
     before = settings()
     found = {one.metric: one.value for one in asyncio.run(ksm(place, "process"))}
     assert found["instances"] == 3

@@ -140,7 +140,7 @@ def test_killed_at_any_moment_nothing_reported_is_lost_or_repeated(
 
 
 def test_interrupted_it_ends_cleanly_and_says_how_to_go_on(pair: Pair, tmp_path: Path) -> None:
-    file, out = write(tmp_path, 1_000), tmp_path / "out"
+    file, out = write(tmp_path, 2_000), tmp_path / "out"
     with pair.capture(tmp_path / "capture"):
         process = start(pair, file, "-o", str(out), "--json")
         time_limit = time.monotonic() + 20
