@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +11,17 @@ from pathlib import Path
 import pytest
 
 from netsonde.model import HostError
-from netsonde.runtime import _debian
-from netsonde.runtime._debian import KEYRING, MIRROR, RELEASE, check_keys, sources, system, told
+from netsonde.runtime import _debian, _programs
+from netsonde.runtime._debian import (
+    KEYRING,
+    MIRROR,
+    RELEASE,
+    check_keys,
+    check_ranges,
+    sources,
+    system,
+    told,
+)
 from tests.system.killed import gone
 
 _LISTED = """\
@@ -95,15 +105,68 @@ def test_who_is_interrupted_leaves_no_program(tmp_path: Path, end: signal.Signal
     assert gone(lambda: Path(f"/proc/{heard[0]}").exists())
 
 
-def test_without_root_a_range_of_users_is_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has", [(), ("subuid",), ("subuid", "subgid")], ids="+".join)
+def test_without_root_ranges_are_needed(
+    has: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_debian, "find", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(os, "geteuid", lambda: 1_000)
-    monkeypatch.setattr(_debian, "_may_map_users", lambda: False)
-    with pytest.raises(HostError, match="needs a range of users") as caught:
-        asyncio.run(system(tmp_path, tmp_path / "disk", [], print))
-    assert "run as root" in caught.value.hint
+    monkeypatch.setattr(os, "getuid", lambda: 1_234_567)
+    monkeypatch.setattr(_debian, "_RANGES", (tmp_path / "subuid", tmp_path / "subgid"))
+    (tmp_path / "subgid").write_text("somebody:100000:65536\n")
+    for name in has:
+        (tmp_path / name).write_text("somebody:100000:65536\n1234567:200000:65536\n")
+    if len(has) == 2:
+        check_ranges()
+        return
+    missing = "subgid" if has else "subuid"
+    with pytest.raises(HostError, match=f"range of your own in .*/{missing}") as caught:
+        check_ranges()
+    assert caught.value.hint.startswith("run as root; or sudo usermod --add-subuids ")
+    assert " 1234567, " in caught.value.hint
+
+
+def test_without_root_the_program_that_maps_users_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_programs, "search_path", lambda: str(tmp_path))
+    with pytest.raises(HostError, match="no program `newuidmap`") as caught:
+        check_ranges()
+    assert caught.value.hint == "apt-get install uidmap"
+
+
+#: Ignores the end, starts a program that does not, and puts its things in order when that is gone.
+_BUILDER = """
+trap : TERM HUP PIPE
+sh -c 'echo I: $$ >&2; sleep 99'
+echo tidy >&2
+kill -HUP 0
+touch "$0"
+"""
+
+
+@pytest.mark.parametrize("ended", ["interrupted", "killed"])
+def test_without_root_all_of_the_builder_ends_and_it_tidies_up(ended: str, tmp_path: Path) -> None:
+    script = """
+import asyncio, signal, sys
+from pathlib import Path
+from netsonde.runtime._debian import _TOGETHER, told
+command = ["/usr/bin/setsid", "/bin/sh", "-c", _TOGETHER, "sh", *sys.argv[1:]]
+asyncio.run(told(command, Path("/"), hear=lambda line: print(line, flush=True), end=signal.SIGTERM))
+"""
+    tidy = tmp_path / "tidy"
+    program = subprocess.Popen(
+        [sys.executable, "-c", script, "/bin/sh", "-c", _BUILDER, str(tidy)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert program.stdout
+    below = int(program.stdout.readline().removeprefix("I: "))
+    program.send_signal(signal.SIGINT if ended == "interrupted" else signal.SIGKILL)
+    program.communicate(timeout=60)
+    assert gone(lambda: Path(f"/proc/{below}").exists())
+    assert gone(lambda: not tidy.exists())
 
 
 def test_root_s_builder_is_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

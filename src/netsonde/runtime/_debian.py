@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import pwd
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,16 @@ END_S = 15.0
 _LINE_BYTES_MAX = 1 << 16
 #: Lines of its words that are looked at when it failed.
 _LINES_KEPT = 30
+#: Runs a program, and passes an end on to all that it started: mmdebstrap waits for those and then
+#: removes its files, but does not end them. It says to all of its group that they are to end, too.
+_TOGETHER = """
+trap 'trap : TERM; kill -TERM 0; wait' TERM
+"$@" &
+trap '' HUP
+wait $!
+"""
+#: Who may be which other users, and groups.
+_RANGES = (Path("/etc/subuid"), Path("/etc/subgid"))
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -116,18 +127,18 @@ async def system(
     (folder / "sources.list").write_text(await sources(folder))
     command = [program, "--format=ext2", f"--architectures={ARCHITECTURE}", *arguments]
     command += [RELEASE, str(file), str(folder / "sources.list")]
-    environment, end = {}, signal.SIGTERM
+    # It signals its group of processes, which without a session of its own would be ours.
+    session, environment, end = find("setsid"), {}, signal.SIGTERM
     if os.geteuid() == 0:
         # Whatever becomes of us: no process of it is left, no mount, and no file elsewhere.
         lonely = ("--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
-        # It signals its group of processes, which without a session of its own would be ours.
-        command = [find("unshare"), *lonely, "--", find("setsid"), *command]
+        command = [find("unshare"), *lonely, "--", session, *command]
         environment["TMPDIR"] = str(folder)
         end = signal.SIGKILL
-    elif not _may_map_users():
-        message = "without root, mmdebstrap needs a range of users of your own"
-        hint = "run as root; or apt-get install uidmap, and give yourself a range in /etc/subuid"
-        raise HostError(message, hint)
+    else:
+        check_ranges()
+        # Its files are of users that only it can be: it has to remove them, however we end.
+        command = [session, "/bin/sh", "-c", _TOGETHER, "sh", *command]
     await told(command, folder, environment, lambda line: _step(line, say), end)
 
 
@@ -136,6 +147,21 @@ def check_keys() -> None:
     if not KEYRING.exists():
         hint = "apt-get install debian-archive-keyring"
         raise HostError(f"the keys of Debian's archive are not in {KEYRING}", hint)
+
+
+def check_ranges() -> None:
+    """Raise a `HostError` if this user cannot be the users that own a system's files."""
+    find("newuidmap")
+    uid = os.getuid()
+    names = {str(uid)}
+    with suppress(KeyError):
+        names.add(pwd.getpwuid(uid).pw_name)
+    for file in _RANGES:
+        lines = file.read_text().splitlines() if file.exists() else []
+        if not any(line.partition(":")[0] in names for line in lines):
+            ranges = "--add-subuids 300000-365535 --add-subgids 300000-365535"
+            hint = f"run as root; or sudo usermod {ranges} {max(names)}, if these are nobody's"
+            raise HostError(f"without root, it takes a range of your own in {file}", hint)
 
 
 async def told(
@@ -241,14 +267,3 @@ def _step(line: str, say: Callable[[str], None]) -> None:
     """Pass on what mmdebstrap says of its steps, and not of its apt's progress."""
     if line.startswith("I: ") and line.endswith("..."):
         say(line.removeprefix("I: "))
-
-
-def _may_map_users() -> bool:
-    import getpass  # noqa: PLC0415 - only without root
-
-    names = (getpass.getuser(), str(os.getuid()))
-    try:
-        lines = Path("/etc/subuid").read_text().splitlines()
-    except OSError:
-        return False
-    return find("newuidmap") != "" and any(line.partition(":")[0] in names for line in lines)
