@@ -12,9 +12,9 @@ from netsonde.lab import Lab, load
 from netsonde.measure import choose, job, request
 from netsonde.model import Counters, Done, Kind, Privilege, Start, Target
 
-_START = Start(schema=1, job="x", kind=Kind.PING, privilege=Privilege.RAW, targets=1, seed=1)
+START = Start(schema=1, job="x", kind=Kind.PING, privilege=Privilege.RAW, targets=1, seed=1)
 _COUNTERS = dict.fromkeys(Counters.__struct_fields__, 0)
-_DONE = {"type": "done", "counters": _COUNTERS, "targets_done": 0, "duration_ns": 1}
+DONE = {"type": "done", "counters": _COUNTERS, "targets_done": 0, "duration_ns": 1}
 
 _SOURCE = r"""
 #include <stdio.h>
@@ -66,7 +66,7 @@ int main(int count, char **words) {
 def program() -> bytes:
     """Return the stand-in as an ELF."""
     failed = {"type": "failed", "reason": "cannot write", "hint": ""}
-    texts = {"START": _START, "DONE": _DONE, "FAILED": failed}
+    texts = {"START": START, "DONE": DONE, "FAILED": failed}
     defined = [f"#define {name} {_quoted(value)}" for name, value in texts.items()]
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "stand_in.c", Path(folder) / "stand_in"

@@ -51,6 +51,22 @@ def test_limits_and_descriptors() -> None:
         os.close(write)
 
 
+def test_no_limit_is_above_what_this_host_gives() -> None:
+    """Only root may raise it; and there are numbers that no kernel takes."""
+    rlimits = {resource.RLIMIT_CPU: 600, resource.RLIMIT_AS: 1 << 70}
+    enter = Launch([], rlimits=rlimits).entrance()
+
+    def lower() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (50, 50))
+        if os.geteuid() == 0:
+            os.setresuid(65_534, 65_534, 65_534)
+        enter()
+
+    command = ["sh", "-c", "ulimit -t"]
+    done = subprocess.run(command, check=True, capture_output=True, preexec_fn=lower)
+    assert done.stdout == b"50\n"
+
+
 @pytest.mark.root
 def test_another_user() -> None:
     # Perhaps this Python is in a folder of root's: show it by what the kernel tells.

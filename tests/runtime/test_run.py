@@ -71,7 +71,7 @@ def test_a_failed_preparation_ends_it(stand_in: Path) -> None:
     async def prepare() -> None:
         raise HostError("no card")
 
-    with pytest.raises(HostError):
+    with pytest.raises(HostError, match="no card"):
         asyncio.run(run(stand_in, "", prepare=prepare))
 
 

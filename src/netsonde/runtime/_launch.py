@@ -6,6 +6,7 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Launch(NamedTuple):
         descriptors: What it inherits, under the same numbers.
         stdin: What it reads first.
         takes_stop: Whether a line `stop` on its standard input interrupts it.
+        is_deaf_at_first: Whether it hears nothing before its first event, such as a machine that
+            boots.
         statuses: Exit statuses that mean no failure.
         rlimits: Limits of the kernel on it, by number: `resource.RLIMIT_...`.
         identity: Who it runs as; None for who we are.
@@ -57,6 +60,7 @@ class Launch(NamedTuple):
     descriptors: Sequence[int] = ()
     stdin: bytes = b""
     takes_stop: bool = False
+    is_deaf_at_first: bool = False
     statuses: frozenset[int] = frozenset({0, 1})
     rlimits: Mapping[int, int] = {}
     identity: Identity | None = None
@@ -85,7 +89,10 @@ class Launch(NamedTuple):
         # Ctrl-C is for us: we tell it to the program, which ends with what it has.
         os.setsid()
         for number, most in self.rlimits.items():
-            resource.setrlimit(number, (most, most))
+            # Never above what this host gives us: only root may raise it.
+            hard = resource.getrlimit(number)[1]
+            limit = min(most, sys.maxsize if hard == resource.RLIM_INFINITY else hard)
+            resource.setrlimit(number, (limit, limit))
         if self.at_three is not None:
             os.dup2(self.at_three, 3, inheritable=True)
         for descriptor in self.descriptors:

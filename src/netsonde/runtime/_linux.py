@@ -66,6 +66,7 @@ def launched(program: Sequence[str], descriptors: Sequence[int], limits: Limits)
         program=program,
         descriptors=descriptors,
         takes_stop=True,
+        is_deaf_at_first=True,
         statuses=STATUSES,
         rlimits={resource.RLIMIT_CPU: limits.cpu_s, resource.RLIMIT_CORE: 0},
         identity=who(),
