@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from netsonde.runtime._ledger import Ledger, Made, Owner, container_name, folder
 
 
 @pytest.fixture(autouse=True)
-def no_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+def engine_asked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
+    """Let there be no engines; return what would ask them."""
+    asked = _ledger._ask
     monkeypatch.setattr(_ledger, "_ask", lambda *_: None)
+    return asked
 
 
 def dead() -> Owner:
@@ -96,6 +100,22 @@ def test_orphans_are_found_by_their_names(monkeypatch: pytest.MonkeyPatch) -> No
     complaint = "cannot evaluate field Label"
     with pytest.raises(HostError, match="docker does not tell its containers: cannot evaluate"):
         clean()
+
+
+def test_an_engine_that_was_disturbed_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, engine_asked: Callable[..., object]
+) -> None:
+    said = ["device or resource busy", "conmon invalid: signal: killed", "no such thing"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(arguments, 1, "", said.pop(0))
+
+    monkeypatch.setattr(_ledger, "_run", run)
+    monkeypatch.setattr(_ledger, "_TRY_AGAIN_S", 0)
+    monkeypatch.setattr(_ledger, "_ask", engine_asked)
+    with pytest.raises(HostError, match="cannot remove the container x: no such thing"):
+        remove(Made("container", "x", "podman"))
+    assert said == []
 
 
 def test_where_notes_are(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from netsonde.model import HostError
+from netsonde.runtime._conmon import end_watchers, watchers
 from netsonde.runtime._kernel import put_back, remove_group
 from netsonde.runtime._programs import search_path
 
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 
 #: Seconds that removing one thing may take.
 REMOVE_S = 60.0
+#: What an engine says that was disturbed: others have a mount still that goes just then, or, under
+#: load, the kernel ended a program that Podman asks for its version.
+_PASSING = ("resource busy", "signal: killed")
+#: How often it is asked in all, and seconds between.
+_TRIES, _TRY_AGAIN_S = 10, 0.2
 #: The label of our containers; its value is the owner.
 LABEL = "netsonde.owner"
 #: How the names of our containers begin; the run and the owner follow, each after a point.
@@ -176,13 +183,18 @@ def remove(made: Made) -> bool:
             return remove_group(Path(made.name))
         case "setting":
             return put_back(Path(made.name), made.texts)
+    return _remove_container(made)
+
+
+def _remove_container(made: Made) -> bool:
     done = _ask(made.engine, "rm", "--force", "--volumes", made.name)
     if done is None:
         return False
     missing = "no such container" in done.stderr.lower() or "no container" in done.stderr.lower()
     if done.returncode != 0 and not missing and "already in progress" not in done.stderr:
         raise HostError(f"cannot remove the container {made.name}: {done.stderr.strip()}")
-    return done.returncode == 0 and not missing and bool(done.stdout.strip())
+    was_known = done.returncode == 0 and not missing and bool(done.stdout.strip())
+    return (made.engine == "podman" and end_watchers(made.name)) or was_known
 
 
 def _remove_folder(path: Path) -> bool:
@@ -205,8 +217,11 @@ def _orphans(engine: str) -> list[str]:
         return []
     if shown.returncode != 0:
         raise HostError(f"{engine} does not tell its containers: {shown.stderr.strip()[-200:]}")
+    names = set(shown.stdout.split())
+    if engine == "podman":
+        names |= {watcher.name for watcher in watchers()}
     found = []
-    for name in shown.stdout.split():
+    for name in sorted(names):
         read = _read_owner(name.rpartition(".")[2])
         if name.startswith(f"{STEM}.") and read is not None and not read.is_alive():
             found.append(name)
@@ -239,6 +254,15 @@ def _began(pid: int) -> int:
 
 def _ask(engine: str, *arguments: str) -> subprocess.CompletedProcess[str] | None:
     """Run an engine's command; None if there is no such engine here."""
+    for _ in range(_TRIES):
+        done = _run(engine, *arguments)
+        if done is None or not any(words in done.stderr for words in _PASSING):
+            break
+        threading.Event().wait(_TRY_AGAIN_S)
+    return done
+
+
+def _run(engine: str, *arguments: str) -> subprocess.CompletedProcess[str] | None:
     try:
         return subprocess.run(  # noqa: S603 - no shell; the names are ours
             [engine, *arguments],
