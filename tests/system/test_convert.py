@@ -28,7 +28,7 @@ def shown(path: Path) -> list[dict[str, Any]]:
 
 
 COMMANDS = (
-    "trace -P icmp-paris -q 1 -Q", "trace -P tcp -t 8", "ping -c 2", "ping -P tcp-syn -c 1",
+    "trace -P icmp-paris -q 1 -Q", "trace -P tcp -t 8", "ping -c 2 -i 0.1", "ping -P tcp-syn -c 1",
     "ping -P udp -c 1", "tracelb -P icmp-echo -W 15 -w 1",
 )  # fmt: skip
 #: scamper hears no answer to the IPv6 datagrams of a trace here.
