@@ -205,3 +205,17 @@ def test_what_cannot_become_the_program_is_told() -> None:
 
     with pytest.raises(HostError, match=r"cannot start .* with its user, limits"):
         run(script("", first=refuse))
+
+
+@pytest.mark.parametrize(("code", "is_killed"), [("time.sleep(99)", True), ("", False)])
+def test_what_goes_on_without_a_killed_program_is_ended(code: str, is_killed: bool) -> None:
+    ended: list[str] = []
+    launch = script(code, killed=lambda: ended.append("here"))
+
+    async def left() -> None:
+        async with started(launch, Limits(), RECORD) as under_way:
+            if not is_killed:
+                await under_way._process.wait()
+
+    asyncio.run(asyncio.wait_for(left(), _SOON_S))
+    assert ended == ["here"] * is_killed

@@ -11,12 +11,14 @@ import os
 import resource
 import shutil
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from netsonde.image import USER, archive, layout
 from netsonde.model import HostError
 from netsonde.runtime._card import MAC
+from netsonde.runtime._conmon import end_watchers
 from netsonde.runtime._launch import Launch
 from netsonde.runtime._ledger import LABEL, Ledger, Made, container_name, is_alive, ourselves
 from netsonde.runtime._programs import find, search_path
@@ -137,6 +139,7 @@ def container(
             environment={**os.environ, "PATH": search_path()},
             prepare=prepare,
             gone=gone if engine == "podman" else None,
+            killed=partial(end_watchers, name) if engine == "podman" else None,
         )
     finally:
         ledger.settle()

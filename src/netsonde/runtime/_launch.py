@@ -50,6 +50,7 @@ class Launch(NamedTuple):
         space: The network namespace that it runs in; None for ours.
         prepare: What is done between its start and the first octet of its input.
         gone: Tells what is gone without which the program waits for ever; nothing if nothing is.
+        killed: Ends what goes on without the program, if that was killed.
         alone: Whether it sees nothing of this host's networks, names and shared memory, where this
             user may make namespaces, and can gain no right. What it needs it inherits.
         no_huge_pages: Whether it has small pages only, and takes no more than it touches.
@@ -69,6 +70,7 @@ class Launch(NamedTuple):
     space: Namespace | None = None
     prepare: Callable[[], Awaitable[None]] | None = None
     gone: Callable[[], Awaitable[str]] | None = None
+    killed: Callable[[], object] | None = None
     alone: bool = False
     no_huge_pages: bool = False
     first: Callable[[], None] | None = None

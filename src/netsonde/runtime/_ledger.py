@@ -145,7 +145,7 @@ def clean() -> list[Made]:
     for engine in ("docker", "podman"):
         for name in _orphans(engine):
             made = Made("container", name, engine)
-            removed += [made] if remove(made) else []
+            removed += [made] if _remove_left(made) else []
         # Of images, those that an upgrade left without a name.
         _ask(engine, "image", "prune", "--force", "--filter", "label=netsonde.image")
     return removed
@@ -165,9 +165,15 @@ def clean_noted() -> list[Made]:
             things = msgspec.json.decode(file.read_bytes(), type=list[Made])
         except (OSError, msgspec.DecodeError):
             things = []  # killed while it wrote: a container's label tells the same
-        removed += [made for made in reversed(things) if remove(made)]
+        removed += [made for made in reversed(things) if _remove_left(made)]
         file.unlink(missing_ok=True)
     return removed
+
+
+def _remove_left(made: Made) -> bool:
+    """Remove what a killed run left, with what goes on without it; return whether it was there."""
+    was_there = remove(made)
+    return (made.engine == "podman" and end_watchers(made.name)) or was_there
 
 
 def remove(made: Made) -> bool:
@@ -193,8 +199,7 @@ def _remove_container(made: Made) -> bool:
     missing = "no such container" in done.stderr.lower() or "no container" in done.stderr.lower()
     if done.returncode != 0 and not missing and "already in progress" not in done.stderr:
         raise HostError(f"cannot remove the container {made.name}: {done.stderr.strip()}")
-    was_known = done.returncode == 0 and not missing and bool(done.stdout.strip())
-    return (made.engine == "podman" and end_watchers(made.name)) or was_known
+    return done.returncode == 0 and not missing and bool(done.stdout.strip())
 
 
 def _remove_folder(path: Path) -> bool:

@@ -158,11 +158,13 @@ class Run:
         """End what runs still."""
         self.stop_at_once()
         try:
-            await self._status()
+            status = await self._status()
         finally:
             if self._handle is not None:
                 os.close(self._handle)
                 self._handle = None  # its number may be another descriptor's soon
+        if status < 0 and self._launch.killed is not None:
+            await asyncio.to_thread(self._launch.killed)
 
     async def _status(self) -> int:
         """Wait for the end of the program, and of nothing that it started in turn."""
