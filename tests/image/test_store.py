@@ -1,6 +1,7 @@
 """What is taken out of a store was checked to the last bit."""
 
 import os
+import threading
 from pathlib import Path
 
 import msgspec
@@ -129,3 +130,38 @@ def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     build(Store(), elf())
     assert (tmp_path / "data" / "netsonde" / "images" / "seen.json").exists()
     assert (tmp_path / "config" / "netsonde" / "image.key").exists()
+
+
+def test_who_reads_while_another_writes_finds_it_whole(tmp_path: Path) -> None:
+    found, _ = kept(tmp_path)
+    ended = threading.Event()
+    failures: list[Exception] = []
+    opened: list[int] = []
+
+    def read() -> None:
+        while not ended.is_set():
+            try:
+                opened.append(found.open("netsonde").manifest.version)
+            except (FormatError, HostError) as error:
+                failures.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for version in range(2, 60):
+            build(found, elf(str(version).encode()), version=version)
+            build(found, elf(str(version).encode()), version=version, valid_days=version)
+    finally:
+        ended.set()
+        reader.join()
+    assert failures == []
+    assert len(opened) > 1
+    assert opened == sorted(opened)
+
+
+def test_a_store_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
+    found, made = kept(tmp_path)
+    for lock in tmp_path.rglob(".lock"):
+        lock.unlink()
+    assert found.open("netsonde").manifest == made
+    assert not list(tmp_path.rglob(".lock"))

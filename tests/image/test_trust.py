@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from netsonde.image import Trust, new_key, write_secret
+from netsonde.image import Trust, _trust, new_key, write_secret
 from netsonde.image._trust import configuration
 from netsonde.model import FormatError, HostError, UsageError
 
@@ -15,6 +15,25 @@ def test_the_own_key_is_made_once_kept_secret_and_trusted(tmp_path: Path) -> Non
     assert trust.own_key() == key
     assert trust.own_file.stat().st_mode & 0o777 == 0o600
     assert trust.keys() == {key.public.number: key.public}
+
+
+def test_a_key_that_is_there_is_trusted_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may sign with it as soon as it sees it."""
+    trust, write = Trust(tmp_path), _trust._write
+    looks = []
+
+    def look(file: Path, data: bytes, mode: int) -> None:
+        write(file, data, mode)
+        if trust.own_file.exists():
+            number = Trust(tmp_path).own_key().public.number
+            looks.append(trust.key_of(number).number == number)
+
+    monkeypatch.setattr(_trust, "_write", look)
+    trust.own_key()
+    assert looks
+    assert all(looks)
 
 
 def test_others_are_trusted_when_added(tmp_path: Path) -> None:

@@ -78,3 +78,18 @@ def test_missing_engines_are_named(store: Store, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(HostError) as missing:
         asyncio.run(prepared("docker", store.open("stand-in")))
     assert missing.value.hint == "apt-get install docker.io"
+
+
+def test_who_gives_up_as_a_command_ends_is_told_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The command has ended by then: there is nothing to kill."""
+    communicate = asyncio.subprocess.Process.communicate
+
+    async def given_up(process: asyncio.subprocess.Process, given: bytes | None) -> None:
+        await communicate(process, given)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncio.subprocess.Process, "communicate", given_up)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(_container._run("true"))

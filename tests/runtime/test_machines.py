@@ -119,6 +119,26 @@ def test_the_second_maker_waits_for_the_first(monkeypatch: pytest.MonkeyPatch) -
             maker.get("two")
 
 
+def test_what_another_process_makes_is_not_forgotten() -> None:
+    path = Path(Maker().get("one").path)
+    part = path.with_suffix(".part")
+    part.mkdir()
+    with (folder() / "toy.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(HostError, match="toy is being made"):
+            forget_machines()
+        assert part.exists()
+    assert len(forget_machines()) == 2
+    assert (folder() / "toy.lock").exists(), "who waits for it has it open"
+
+
+def test_a_machine_that_is_gone_is_told() -> None:
+    one = Maker().get("one")
+    forget_machines()
+    with pytest.raises(HostError, match=r"cannot read .*kernel"):
+        one.open("kernel")
+
+
 def test_all_are_forgotten_when_asked() -> None:
     path = Maker().get("one").path
     assert forget_machines() == [Made("machine", path)]

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 
 /// Frames sent before those that came are looked at.
 const BURST_MAX: usize = 32;
-/// Frames taken before what they led to is sent.
-const RECEIVED_MAX: usize = 64;
+/// Frames taken before what they led to is sent, and so the most that a platform keeps back while it writes: what came in
+/// time is to be handled before time goes on.
+pub(crate) const RECEIVED_MAX: usize = 256;
 /// Bytes of output kept back at most while there is something else to do.
 const OUTPUT_KEPT_MAX: usize = 1 << 16;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -135,9 +135,8 @@ class Store:
         Raises:
             FormatError: A manifest is malformed.
         """
-        files = (self._folder / "manifests").glob("*/*.json")
-        found = [self._entry(file) for file in files]
-        return tuple(sorted(found, key=lambda one: (one.manifest.name, -one.manifest.version)))
+        with self._reading():
+            return self._entries()
 
     def find(self, reference: str) -> Entry:
         """Return the image that a reference means.
@@ -148,13 +147,8 @@ class Store:
         Raises:
             UsageError: There is none.
         """
-        name, _, version = reference.partition(":")
-        for entry in self.entries():
-            one = entry.manifest
-            if reference in (one.digest, one.reference) or (not version and one.name == name):
-                return entry
-        known = ", ".join(one.manifest.reference for one in self.entries()) or "none"
-        raise UsageError(f"there is no image {reference}", f"known: {known}")
+        with self._reading():
+            return self._find(reference)
 
     def open(self, reference: str) -> Verified:
         """Return an image, checked to the last bit, as it may start.
@@ -164,9 +158,10 @@ class Store:
             FormatError: A signature, the time, the version or a bit is wrong: it must not start.
             HostError: It cannot be read.
         """
-        entry = self.find(reference)
-        data = self.blob(entry)
-        self._check(entry, data)
+        with self._reading():
+            entry = self._find(reference)
+            data = self.blob(entry)
+            self._check(entry, data)
         return Verified(entry.manifest, data, entry)
 
     def blob(self, entry: Entry) -> bytes:
@@ -180,6 +175,21 @@ class Store:
     def last_seen(self, name: str) -> int:
         """Return the highest version of a name that was ever taken in; 0 if none was."""
         return self._seen().get(name, _Seen(0, "")).version
+
+    def _entries(self) -> tuple[Entry, ...]:
+        files = (self._folder / "manifests").glob("*/*.json")
+        found = [self._entry(file) for file in files]
+        return tuple(sorted(found, key=lambda one: (one.manifest.name, -one.manifest.version)))
+
+    def _find(self, reference: str) -> Entry:
+        name, _, version = reference.partition(":")
+        entries = self._entries()
+        for entry in entries:
+            one = entry.manifest
+            if reference in (one.digest, one.reference) or (not version and one.name == name):
+                return entry
+        known = ", ".join(one.manifest.reference for one in entries) or "none"
+        raise UsageError(f"there is no image {reference}", f"known: {known}")
 
     def _check(self, entry: Entry, data: bytes) -> None:
         manifest, signature = entry.manifest, entry.read_signature
@@ -226,7 +236,7 @@ class Store:
         for file in files[VERSIONS_KEPT:]:
             file.with_suffix(".minisig").unlink(missing_ok=True)
             file.unlink()
-        used = {one.manifest.sha256 for one in self.entries()}
+        used = {one.manifest.sha256 for one in self._entries()}
         for blob in (self._folder / "blobs" / "sha256").iterdir():
             if blob.name not in used:
                 blob.unlink()
@@ -242,6 +252,15 @@ class Store:
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Keep writers away, whose files belong together; a store that nobody writes has none."""
+        with ExitStack() as held:
+            with suppress(OSError):
+                file = held.enter_context((self._folder / ".lock").open("rb"))
+                fcntl.flock(file, fcntl.LOCK_SH)
             yield
 
 

@@ -86,8 +86,9 @@ class Trust:
         """
         if not self.own_file.exists():
             made = new_key()
-            _write(self.own_file, write_secret(made), 0o600)
+            # First: another process may sign with it as soon as it is there.
             self.add(made.public)
+            _write(self.own_file, write_secret(made), 0o600)
             return made
         text = read_file(self.own_file, KEY_FILE_BYTES_MAX, "secret key")
         if is_locked(text):

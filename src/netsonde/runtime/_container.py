@@ -10,7 +10,7 @@ import asyncio
 import os
 import resource
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -232,7 +232,8 @@ async def _run(program: str, *arguments: str, stdin: bytes = b"") -> tuple[int, 
     try:
         out, complaint = await process.communicate(stdin)
     except BaseException:
-        process.kill()
+        with suppress(ProcessLookupError):  # it has just ended
+            process.kill()
         await process.wait()
         raise
     assert process.returncode is not None, "it was waited for"

@@ -81,6 +81,18 @@ class Machine(msgspec.Struct, frozen=True):
         """Return the path of one of its files."""
         return Path(self.path) / name
 
+    def open(self, name: str) -> int:
+        """Return one of its files, as a descriptor to read from, for the caller to close.
+
+        Raises:
+            HostError: It is not there any more.
+        """
+        try:
+            return os.open(self.file(name), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            message = f"cannot read {self.file(name)}: {error.strerror}"
+            raise HostError(message, f"netsonde runtime build {self.name} --again") from error
+
 
 def folder() -> Path:
     """Return where machines are kept."""
@@ -130,16 +142,27 @@ def forget_machines() -> list[Made]:
     """Remove all machines, and what was left of making them; return what it was.
 
     Raises:
-        HostError: One cannot be removed.
+        HostError: One cannot be removed, or is being made.
     """
     removed = []
-    for path in sorted(folder().glob("*")) if folder().exists() else []:
+    for path in sorted(folder().glob("*-*")) if folder().exists() else []:
+        name = path.name.rpartition("-")[0]
         try:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            # It stays: who waits for it has it open.
+            with _lock(name).open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        except BlockingIOError:
+            raise HostError(f"the machine {name} is being made", "wait for it, or end it") from None
         except OSError as error:
             raise HostError(f"cannot remove {path}: {error.strerror}") from error
-        removed += [Made("machine", str(path))] if not path.name.endswith(".lock") else []
+        removed.append(Made("machine", str(path)))
     return removed
+
+
+def _lock(name: str) -> Path:
+    """Return the file that whoever makes the machines of a name has locked."""
+    return folder() / f"{name}.lock"
 
 
 async def _made(recipe: Recipe, say: Callable[[str], None]) -> Machine:
@@ -186,7 +209,7 @@ def _read(path: Path) -> Machine | None:
 @asynccontextmanager
 async def _locked(recipe: Recipe, say: Callable[[str], None]) -> AsyncIterator[None]:
     """Keep others from making the same machine; the lock goes with this process."""
-    with (folder() / f"{recipe.name}.lock").open("w") as file:
+    with _lock(recipe.name).open("w") as file:
         has_said = False
         deadline = time.monotonic() + OTHER_S
         while True:

@@ -82,9 +82,10 @@ def microvm(
     emulator = find("qemu-system-x86_64")
     assert card.descriptor is not None, "QEMU inherits the card"
     with ExitStack() as held:
-        kernel = os.open(made.file("kernel"), os.O_RDONLY | os.O_CLOEXEC)
+        kernel = made.open("kernel")
         held.callback(os.close, kernel)
-        whole = made.file("initramfs").read_bytes() + cpio(media(image, card, job, limits))
+        with os.fdopen(made.open("initramfs"), "rb") as file:
+            whole = file.read() + cpio(media(image, card, job, limits))
         initramfs = memory_file("netsonde-initramfs", whole)
         held.callback(os.close, initramfs)
         program = [

@@ -105,7 +105,7 @@ def vm(made: Machine, image: Verified, card: Card, job: bytes, limits: Limits) -
             return descriptor
 
         def opened(name: str) -> int:
-            return kept(os.open(made.file(name), os.O_RDONLY | os.O_CLOEXEC))
+            return kept(made.open(name))
 
         kernel, initramfs, disk = opened("kernel"), opened("initramfs"), opened("disk")
         written = kept(overlay(made.file("."), os.fstat(disk).st_size))

@@ -14,6 +14,10 @@ struct Fake {
     writes: u32,
     waits: u32,
     stops_at_wait: Option<u32>,
+    /// What came while results were written, with the time.
+    kept: VecDeque<(u64, Vec<u8>)>,
+    /// How long a reader makes the first write after so many probes wait, all of which are answered meanwhile.
+    holds_up: Option<(usize, u64)>,
 }
 
 impl Platform for Fake {
@@ -27,6 +31,10 @@ impl Platform for Fake {
     }
 
     fn receive(&mut self, frame: &mut Vec<u8>) -> Option<u64> {
+        if let Some((received_ns, kept)) = self.kept.pop_front() {
+            *frame = kept;
+            return Some(received_ns);
+        }
         *frame = self.incoming.pop_front()?;
         Some(self.now_ns)
     }
@@ -34,7 +42,7 @@ impl Platform for Fake {
     fn wait(&mut self, until_ns: u64) -> bool {
         self.waits += 1;
         assert!(self.waits < 10_000, "it does not end");
-        if self.incoming.is_empty() && until_ns < u64::MAX {
+        if self.incoming.is_empty() && self.kept.is_empty() && until_ns < u64::MAX {
             self.now_ns = self.now_ns.max(until_ns);
         }
         Some(self.waits) == self.stops_at_wait
@@ -43,13 +51,26 @@ impl Platform for Fake {
     fn write(&mut self, bytes: &[u8]) {
         self.writes += 1;
         self.written += core::str::from_utf8(bytes).unwrap();
+        if let Some((_, wait_ns)) = self
+            .holds_up
+            .take_if(|(count, _)| *count <= self.sent.len())
+        {
+            let came_ns = self.now_ns + 1;
+            let replies = self.sent.iter().skip(1).map(|sent| (came_ns, reply(sent)));
+            self.kept.extend(replies);
+            self.now_ns += wait_ns;
+        }
     }
 }
 
 fn machine(words: &str, count: u32) -> Machine {
+    machine_with(words, count, 10, 9)
+}
+
+fn machine_with(words: &str, count: u32, interval_ms: u32, in_flight_max: u32) -> Machine {
     let job = format!(
         r#"{{"schema":1,"id":"j","kind":"ping","targets":[{{"address":"9.9.9.9","source":"0.0.0.0"}}],
-        "ping":{{"count":{count},"timeout_ms":1000,"interval_ms":10}},"rate_pps":1000,"in_flight_max":9,"seed":1,
+        "ping":{{"count":{count},"timeout_ms":1000,"interval_ms":{interval_ms}}},"rate_pps":1000,"in_flight_max":{in_flight_max},"seed":1,
         "key":"{}"}}"#,
         "00".repeat(16)
     );
@@ -69,6 +90,42 @@ fn a_job_runs_to_its_end_without_spinning() {
     );
     assert!(fake.written.ends_with("}\n") && fake.written.contains(r#""type":"done""#));
     assert!(fake.writes < 10);
+}
+
+/// The reply to an echo request.
+fn reply(request: &[u8]) -> Vec<u8> {
+    let mut bytes = request.to_vec();
+    bytes[12..16].copy_from_slice(&request[16..20]);
+    bytes[16..20].copy_from_slice(&request[12..16]);
+    bytes[20] = 0;
+    let sum = u32::from(u16::from_be_bytes([request[22], request[23]])) + 0x800;
+    let sum = (sum & 0xffff) + (sum >> 16);
+    bytes[22..24].copy_from_slice(&(sum as u16).to_be_bytes());
+    bytes
+}
+
+#[test]
+fn what_came_in_time_is_in_time_however_long_a_reader_takes() {
+    let count = 200;
+    let mut fake = Fake {
+        holds_up: Some((count as usize, 5_000_000_000)),
+        ..Fake::default()
+    };
+    let mut machine = machine_with("card=ip ip=5.1.0.2/30", count, 1, count);
+    // The first reply makes results that are written when all probes have left.
+    while fake.sent.len() < count as usize {
+        transmit(&mut fake, &mut machine);
+        fake.now_ns += 1_000_000;
+        machine.handle_timeout(fake.now_ns);
+    }
+    let first = reply(&fake.sent[0]);
+    machine.handle_frame(&first, fake.now_ns);
+    assert_eq!(run(&mut fake, &mut machine), Status::Done);
+    let counters = fake.written.rsplit("\"counters\"").next().unwrap();
+    assert!(
+        counters.contains(r#""received":200,"late":0"#),
+        "{counters}"
+    );
 }
 
 #[test]

@@ -18,8 +18,9 @@ const SLEEP_MAX_NS: u64 = 4_000_000_000;
 const LOOK_NS: u64 = 50_000;
 /// Shorter sleeps are not worth a timer.
 const SLEEP_MIN_NS: u64 = 2_000;
-/// Frames that came while results were written, at most; further ones wait in the card.
-const KEPT_MAX: usize = 256;
+/// Times that there is something else to do before somebody who wants an end is listened to all the same: to ask the line
+/// is dear.
+const BUSY_MAX: u32 = 256;
 /// What the run's own deadline is given before interrupts end it.
 const GRACE_MS: u64 = 2_000;
 const MILLISECOND_NS: u64 = 1_000_000;
@@ -132,6 +133,7 @@ fn run(params: &params::Params) -> Result<Status, String> {
         sleep_ns: line.map_or(LOOK_NS, |_| SLEEP_MAX_NS),
         kept: VecDeque::new(),
         woken_ns: None,
+        busy: 0,
         input,
     };
     let now_ns = if on_ticks { 0 } else { clock.now_ns() };
@@ -148,10 +150,12 @@ struct Guest {
     card: alloc::boxed::Box<dyn super::card::Card>,
     /// Longest sleep.
     sleep_ns: u64,
-    /// Frames that came while results were written, with the time.
+    /// Frames that came while results were written, with the time; further ones wait in the card.
     kept: VecDeque<(u64, Vec<u8>)>,
     /// When we were woken by the frame that is next in the card.
     woken_ns: Option<u64>,
+    /// How often in a row there was something else to do than to listen.
+    busy: u32,
     input: Input,
 }
 
@@ -185,11 +189,17 @@ impl Platform for Guest {
                 );
             }
             let is_due = now_ns.saturating_add(SLEEP_MIN_NS) >= until_ns;
-            if is_due || !self.kept.is_empty() || self.card.has_frame() {
+            let is_busy = is_due || !self.kept.is_empty() || self.card.has_frame();
+            self.busy += 1;
+            if is_busy && self.busy < BUSY_MAX {
                 return false;
             }
+            self.busy = 0;
             if self.input.says_stop() {
                 return true;
+            }
+            if is_busy {
+                return false;
             }
             let sleep_ns = (until_ns - now_ns).min(self.sleep_ns);
             // What has interrupted since the last time, ends it at once: we look again.
@@ -206,7 +216,7 @@ impl Platform for Guest {
         } = self;
         serial::write_all(bytes, || {
             // A serial line is slow: what comes meanwhile is stamped at once.
-            while kept.len() < KEPT_MAX && card.has_frame() {
+            while kept.len() < drive::RECEIVED_MAX && card.has_frame() {
                 let received_ns = clock.now_ns();
                 let mut frame = Vec::new();
                 if card.receive(&mut frame) {

@@ -122,6 +122,7 @@ pub(super) struct Watched {
 }
 
 pub(super) const POLLIN: i16 = 1;
+pub(super) const POLLOUT: i16 = 4;
 
 /// Waits until one of the descriptors has something, at most `wait_ns`.
 pub(super) fn poll(watched: &mut [Watched], wait_ns: u64) {

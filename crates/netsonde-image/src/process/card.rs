@@ -1,10 +1,9 @@
 //! The card of a process: a descriptor that it was given, or a packet socket that it opens at its start.
-use super::call::{self, EAGAIN, EINTR, Errno, POLLIN, Watched, number};
+use super::call::{self, EAGAIN, EINTR, Errno, POLLIN, POLLOUT, Watched, number};
 use alloc::format;
 use alloc::string::String;
 use netsonde_wire::ethernet::MacAddr;
 
-const POLLOUT: i16 = 4;
 /// How often, and how long each time, a full queue is waited for before a frame is lost; and how often where time stands
 /// still meanwhile, and a lost frame would end it.
 pub(super) const ROOM_TRIES: usize = 20;
@@ -42,7 +41,8 @@ pub(super) fn send(descriptor: i32, frame: &[u8], tries: usize) -> bool {
     false
 }
 
-fn wait(descriptor: i32, events: i16, wait_ns: u64) {
+/// Waits for a descriptor to be as it is wanted, at most so long.
+pub(super) fn wait(descriptor: i32, events: i16, wait_ns: u64) {
     let mut watched = [Watched {
         descriptor,
         events,
@@ -156,7 +156,7 @@ fn bind(socket: i32, index: u32) -> Result<(), Errno> {
     unsafe { call::call(number::BIND, arguments) }.map(drop)
 }
 
-/// What to wait for on a card.
+/// Where something is waited for.
 pub(super) fn watched(descriptor: i32) -> Watched {
     Watched {
         descriptor,

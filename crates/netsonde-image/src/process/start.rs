@@ -1,11 +1,12 @@
 //! From the first instruction to the last, as a process.
-use super::call::{self, Clock, EINTR, Watched, number};
+use super::call::{self, Clock, EAGAIN, EINTR, POLLIN, POLLOUT, Watched, number};
 use super::{card, seal};
 use crate::drive::{self, Platform};
 use crate::heap::Heap;
 use crate::lines;
 use crate::machine::{self, Machine, Status};
 use crate::words::Words;
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -21,6 +22,13 @@ const JOB_MAX: usize = 1 << 26;
 /// Longest frame.
 const FRAME_MAX: usize = 65_550;
 const READ_MAX: usize = 1 << 16;
+/// Octets of results for which there is room where there is any: a pipe has it in pages.
+const WRITE_MAX: usize = 1 << 12;
+/// Octets of frames that are kept while results are written, at most; further ones wait in the card.
+const KEPT_BYTES_MAX: usize = 1 << 19;
+/// How often, and how long each time, room for last words is waited for.
+const ROOM_TRIES: usize = 20;
+const ROOM_WAIT_NS: u64 = 1_000_000_000;
 /// What the process's own deadline is given before the kernel ends it.
 const GRACE_MS: u64 = 2_000;
 /// The card's address where nobody gave one: of nobody's make.
@@ -125,6 +133,7 @@ fn run(words: &str) -> Result<Status, String> {
         } else {
             card::ROOM_TRIES
         },
+        kept: VecDeque::new(),
         input,
         is_stopped_by_eof: words.is_stopped_by_eof,
     };
@@ -180,6 +189,11 @@ impl Input {
         let count = match call::read(STDIN, room) {
             Ok(count) => count,
             Err(EINTR) => return self.bytes.truncate(old),
+            Err(EAGAIN) => {
+                // Whoever gave it to us reads it without waiting.
+                self.bytes.truncate(old);
+                return card::wait(STDIN, POLLIN, ROOM_WAIT_NS);
+            }
             Err(_) => 0,
         };
         self.bytes.truncate(old + count);
@@ -191,11 +205,39 @@ struct Process {
     descriptor: i32,
     /// How often a full card is tried.
     room_tries: usize,
+    /// Frames that came while results were written, with the time.
+    kept: VecDeque<(u64, Vec<u8>)>,
     input: Input,
     is_stopped_by_eof: bool,
 }
 
 impl Process {
+    /// Takes the next frame off the card, and when that was.
+    fn take(&self, frame: &mut Vec<u8>) -> Option<u64> {
+        frame.resize(FRAME_MAX, 0);
+        let count = call::read(self.descriptor, frame).ok()?;
+        let received_ns = call::clock_ns(Clock::Monotonic);
+        frame.truncate(count);
+        (count > 0).then_some(received_ns)
+    }
+
+    fn has_room(&self) -> bool {
+        let bytes: usize = self.kept.iter().map(|(_, frame)| frame.len()).sum();
+        self.kept.len() < drive::RECEIVED_MAX && bytes < KEPT_BYTES_MAX
+    }
+
+    /// Takes off the card what is there, as far as there is room for it.
+    fn keep(&mut self) {
+        let mut frame = Vec::new();
+        while self.has_room() {
+            let Some(received_ns) = self.take(&mut frame) else {
+                return;
+            };
+            self.kept
+                .push_back((received_ns, Vec::from(frame.as_slice())));
+        }
+    }
+
     /// Whether standard input says that it is enough.
     fn is_stopped(&mut self) -> bool {
         self.input.fill();
@@ -214,11 +256,11 @@ impl Platform for Process {
     }
 
     fn receive(&mut self, frame: &mut Vec<u8>) -> Option<u64> {
-        frame.resize(FRAME_MAX, 0);
-        let count = call::read(self.descriptor, frame).ok()?;
-        let received_ns = self.now_ns();
-        frame.truncate(count);
-        (count > 0).then_some(received_ns)
+        if let Some((received_ns, kept)) = self.kept.pop_front() {
+            *frame = kept;
+            return Some(received_ns);
+        }
+        self.take(frame)
     }
 
     fn wait(&mut self, until_ns: u64) -> bool {
@@ -226,26 +268,61 @@ impl Platform for Process {
         if self.input.bytes.contains(&b'\n') && lines::take_stop(&mut self.input.bytes) {
             return true;
         }
-        let wait_ns = until_ns.saturating_sub(self.now_ns());
+        let wait_ns = if self.kept.is_empty() {
+            until_ns.saturating_sub(self.now_ns())
+        } else {
+            0
+        };
         let mut watched = [card::watched(self.descriptor), card::watched(STDIN)];
         let count = if self.input.is_over { 1 } else { 2 };
         call::poll(watched.get_mut(..count).unwrap_or_default(), wait_ns);
         matches!(watched, [_, Watched { seen: 1.., .. }]) && self.is_stopped()
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        write_all(bytes);
+    /// A reader may be slow: what comes meanwhile is stamped at once.
+    fn write(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let mut watched = [output(), card::watched(self.descriptor)];
+            let count = if self.has_room() { 2 } else { 1 };
+            call::poll(watched.get_mut(..count).unwrap_or_default(), u64::MAX);
+            let [room, card] = watched;
+            if card.seen != 0 {
+                self.keep();
+            }
+            if room.seen != 0 {
+                let few = bytes.get(..WRITE_MAX).unwrap_or(bytes);
+                bytes = bytes.get(written(few)..).unwrap_or_default();
+            }
+        }
     }
 }
 
-/// Writes to standard output. Nobody reads any more: then nobody misses the rest either.
+/// Where results go.
+fn output() -> Watched {
+    Watched {
+        descriptor: STDOUT,
+        events: POLLOUT,
+        seen: 0,
+    }
+}
+
+/// Writes to standard output as much as there is room for. Nobody reads any more: then nobody misses the rest either.
+fn written(bytes: &[u8]) -> usize {
+    match call::write(STDOUT, bytes) {
+        Ok(count) => count,
+        Err(EINTR | EAGAIN) => 0,
+        Err(_) => call::exit(1),
+    }
+}
+
+/// Writes last words, as well as it can be done.
 fn write_all(mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        match call::write(STDOUT, bytes) {
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(EINTR) => {}
-            Err(_) => call::exit(1),
+    for _ in 0..ROOM_TRIES {
+        bytes = bytes.get(written(bytes)..).unwrap_or_default();
+        if bytes.is_empty() {
+            return;
         }
+        card::wait(STDOUT, POLLOUT, ROOM_WAIT_NS);
     }
 }
 
@@ -284,11 +361,7 @@ extern "C" fn end(signal: i32) {
     } else {
         b"\n{\"type\":\"failed\",\"reason\":\"the process was told to end\",\"hint\":\"\"}\n"
     };
-    let mut output = [Watched {
-        descriptor: STDOUT,
-        events: 4,
-        seen: 0,
-    }];
+    let mut output = [output()];
     call::poll(&mut output, 0);
     if matches!(output, [Watched { seen: 1.., .. }]) {
         last_words(line)
