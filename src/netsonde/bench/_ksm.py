@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from netsonde.model import HostError
 from netsonde.runtime import Ledger, Made
+from netsonde.runtime._prctl import have_pages_merged, have_small_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ SCANS = 3
 #: How eagerly pages are looked for: a whole run over 20 machines takes less than a second.
 _EAGER = {"pages_to_scan": "20000", "sleep_millisecs": "10", "smart_scan": "0", "run": "1"}
 
-_PR_SET_MEMORY_MERGE, _PR_SET_THP_DISABLE = 67, 41
 _ADDR_NO_RANDOMIZE = 0x0040000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -89,6 +89,6 @@ def merge_all() -> None:
     Whoever shares the host can then learn by timing which pages a program holds, and guess its
     addresses: never the default.
     """
-    _LIBC.prctl(_PR_SET_MEMORY_MERGE, 1, 0, 0, 0)
-    _LIBC.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
+    have_pages_merged()
+    have_small_pages()
     _LIBC.personality(_ADDR_NO_RANDOMIZE)

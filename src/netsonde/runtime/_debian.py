@@ -6,7 +6,6 @@ Nothing is installed on this host: apt works in a folder of its own, mmdebstrap 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import pwd
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netsonde.model import HostError
+from netsonde.runtime._prctl import end_with_parent
 from netsonde.runtime._programs import find, search_path
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ wait $!
 """
 #: Who may be which other users, and groups.
 _RANGES = (Path("/etc/subuid"), Path("/etc/subgid"))
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 async def sources(folder: Path) -> str:
@@ -190,7 +188,7 @@ async def told(
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
         env={**os.environ, "PATH": search_path(), "LC_ALL": "C", **(environment or {})},
-        preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, end, 0, 0, 0),
+        preexec_fn=lambda: end_with_parent(end),
         limit=_LINE_BYTES_MAX,
     )
     assert process.stdout, "it was piped"

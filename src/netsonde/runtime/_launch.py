@@ -5,23 +5,21 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-import signal
 import sys
 from typing import TYPE_CHECKING, NamedTuple
+
+from netsonde.runtime._prctl import end_with_parent, gain_no_right, have_small_pages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from netsonde.runtime._namespace import Namespace
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_THP_DISABLE = 41
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 #: New namespaces of networks, host names and System V shared memory; of users.
 _ALONE, _CLONE_NEWUSER = 0x4000_0000 | 0x0400_0000 | 0x0800_0000, 0x1000_0000
-_PR_SET_NO_NEW_PRIVS = 38
 
 
 class Identity(NamedTuple):
@@ -108,8 +106,8 @@ class Launch(NamedTuple):
             os.setresgid(*[self.identity.group] * 3)
             os.setresuid(*[self.identity.user] * 3)
         if self.no_huge_pages:
-            _LIBC.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            have_small_pages()
+        end_with_parent()
         if os.getppid() != parent:
             os._exit(1)
 
@@ -122,4 +120,4 @@ def _leave() -> None:
     """
     if _LIBC.unshare(_ALONE) != 0:
         _LIBC.unshare(_ALONE | _CLONE_NEWUSER)
-    _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    gain_no_right()

@@ -72,10 +72,10 @@ _HOW = {
 MACHINES = {RuntimeName.MICROVM: _microvm.recipe, RuntimeName.VM: _vm.recipe}
 
 
-#: Times that Podman is asked for a container: it loses one now and then, on a busy host. Then nobody
-#: listens any more at the socket of conmon, which watches the container: a conmon that ends between
-#: making and starting one has Podman (4.3) say so. What ends it there is not known; 230 starts, 12 at
-#: a time on two busy processors, did not show it.
+#: Times that Podman is asked for a container: it loses one now and then, on a busy host. Nobody
+#: listens any more then at the socket of conmon, which watches the container: one that ends between
+#: making and starting a container has Podman (4.3) say so. What ends it there is not known: in 230
+#: starts, 12 at a time on two busy processors, none was lost.
 STARTS_MAX = 3
 #: What Podman says then.
 _LOST = "attach socket"
