@@ -1,5 +1,6 @@
 """What QEMU is given: the image, its job, one card, and nothing else."""
 
+import fcntl
 import os
 import resource
 import socket
@@ -72,16 +73,22 @@ def test_the_command_line_fits_every_hypervisor() -> None:
 def test_kvm_is_real_only_where_the_processor_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ask = has_kvm.__wrapped__  # each time anew
     cpuinfo = tmp_path / "cpuinfo"
     monkeypatch.setattr(_qemu, "_PROCESSOR", cpuinfo)
-    assert not has_kvm(), "no such file"
+    assert not ask(), "no such file"
     cpuinfo.write_text("processor : 0\nflags\t\t: fpu sse4_2 hypervisor\n")
-    assert not has_kvm()
+    assert not ask()
     cpuinfo.write_text("flags\t\t: fpu vmx sse4_2\n")
     monkeypatch.setattr(_qemu, "_KVM", tmp_path / "kvm")
-    assert not has_kvm(), "no device"
+    assert not ask(), "no device"
     (tmp_path / "kvm").write_text("")
-    assert not has_kvm(), "no such call"
+    assert not ask(), "no such call"
+    machine = os.open(os.devnull, os.O_RDONLY)
+    monkeypatch.setattr(fcntl, "ioctl", lambda *_: machine)
+    assert ask()
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(machine)
 
 
 @pytest.mark.root

@@ -1,4 +1,4 @@
-"""What system tests share: chains of real Linux routers."""
+"""What system tests share: chains of real Linux routers, and a host that forwards."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.system.chain import Chain
+from tests.system.pair import Pair
 
 
 @pytest.fixture(scope="session", params=[1, 3], ids="{} routers".format)
@@ -18,6 +19,18 @@ def chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
 def long_chain() -> Iterator[Chain]:
     """Return a chain of five nodes."""
     yield from _built(3)
+
+
+@pytest.fixture(scope="session")
+def forwarding_pair() -> Iterator[Pair]:
+    """Return two joined namespaces, of which the first one forwards."""
+    pair = Pair()
+    try:
+        pair.build()
+        pair.forward()
+        yield pair
+    finally:
+        pair.delete()
 
 
 def _built(routers: int) -> Iterator[Chain]:

@@ -5,6 +5,7 @@ Addresses are of the benchmark range (RFC 2544, RFC 5180): the link is 198.18.7.
 """
 
 import itertools
+import json
 import os
 import struct
 import subprocess
@@ -19,6 +20,8 @@ ANSWERED_V4 = "198.19.0.0/16"
 ANSWERED_V6 = "2001:2:0:8000::/49"
 NETSONDE = str(Path(sys.executable).with_name("netsonde"))
 
+#: One address of each family that the far side answers for.
+_ANSWERING = ("198.19.3.7", "2001:2:0:8000::7")
 _RECORD = struct.Struct("<q16s")
 _numbers = itertools.count()
 
@@ -92,6 +95,34 @@ class Pair:
     def run(self, *command: str) -> str:
         """Run a command at the host; return what it prints."""
         return _run(*self.at(*command))
+
+    def forward(self) -> None:
+        """Let the host forward packets."""
+        forwarding = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        self.run("sysctl", "-qw", *forwarding)
+
+    def pings_behind(self, runtime: str) -> dict[str, str]:
+        """Ping the far side from behind the host, by both families; return what ran.
+
+        Args:
+            runtime: What sends: it has a network of its own behind the host.
+        """
+        command = [NETSONDE, "ping", "-c", "2", "--allow-special-purpose", "--json", *_ANSWERING]
+        done = subprocess.run(
+            self.at(*command, "--runtime", runtime),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stderr
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        results = [event for event in events if event["type"] == "ping"]
+        hops = [[reply["reply_ttl"] for reply in one["replies"]] for one in results]
+        # One hop more than the kernel's own: the host forwards.
+        assert hops == [[63, 63]] * len(_ANSWERING)
+        ran: dict[str, str] = events[0]["runtime"]
+        return ran
 
     @contextmanager
     def capture(self, file: Path) -> Iterator[None]:

@@ -9,6 +9,7 @@ import resource
 import stat
 import time
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,8 +125,9 @@ def command_line(card: Card, limits: Limits) -> str:
     return text
 
 
+@cache
 def has_kvm() -> bool:
-    """Return whether this host can really make virtual machines.
+    """Return whether this host can really make virtual machines; it is asked once.
 
     The device alone says little: some hosts emulate in their kernel what the processor lacks, and
     stumble over the first vector instruction.
