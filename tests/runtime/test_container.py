@@ -3,15 +3,16 @@
 import asyncio
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from netsonde.image import Store
+from netsonde.image import Store, Trust, Verified, build
 from netsonde.model import Event, Failed, HostError, Start
 from netsonde.runtime import LabNetwork, Limits, Runtime, _container, _programs
 from netsonde.runtime._container import arguments, choose, prepared
 from netsonde.runtime._ledger import folder
-from tests.runtime.stand_in import asked, done, lab
+from tests.runtime.stand_in import asked, done, lab, program
 
 
 def works(engine: str) -> bool:
@@ -56,6 +57,29 @@ def test_a_container_can_do_nothing_but_measure(engine: str, store: Store) -> No
     assert list(folder().iterdir()) == []
     tag = f"stand-in:1{'-raw' if engine == 'docker' else ''}"
     subprocess.run([engine, "image", "rm", "--force", tag], check=True, capture_output=True)
+
+
+@pytest.mark.root
+def test_images_of_one_name_are_beside_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of two users: each has what it loaded, whoever loaded last, and loads it once."""
+    run, loads, images = _container._run, list[str](), list[Verified]()
+
+    async def noted(name: str, *arguments: str, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+        loads.extend(one for one in arguments if one == "load")
+        return await run(name, *arguments, stdin=stdin)
+
+    monkeypatch.setattr(_container, "_run", noted)
+    for user in ("one", "two"):
+        store = Store(tmp_path / user, Trust(tmp_path / f"{user}-keys"))
+        build(store, program() + user.encode(), name="beside")
+        images.append(store.open("beside"))
+    found = [asyncio.run(prepared("podman", image)) for image in (*images, *images)]
+    asyncio.run(run("podman", "image", "rm", "--force", *found))
+    assert found[:2] == found[2:]
+    assert found[0] != found[1]
+    assert len(loads) == 2
 
 
 def test_the_options_leave_nothing() -> None:

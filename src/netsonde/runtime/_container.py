@@ -26,7 +26,7 @@ from netsonde.runtime._programs import find, search_path
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from netsonde.image import Layout, Verified
+    from netsonde.image import Verified
     from netsonde.runtime._card import Card
     from netsonde.runtime._limits import Limits
 
@@ -56,14 +56,16 @@ async def prepared(engine: EngineName, image: Verified) -> str:
     """
     program = find(engine)
     made = layout(image, may_send=engine == "docker")
-    if await _id_of(program, made) == made.config_digest:
-        return made.config_digest
+    # By its digest: the name is that of the last one that was loaded, perhaps by another user.
+    digest = made.config_digest
+    if await _id_of(program, digest) == digest:
+        return digest
     await _engine(program, "load", stdin=archive(made))
-    found = await _id_of(program, made)
-    if found != made.config_digest:
-        message = f"{engine} has {found or 'nothing'} for {made.tag}, not {made.config_digest}"
-        raise HostError(message, f"`{engine} image rm {made.tag}` lets it be loaded again")
-    return found
+    if await _id_of(program, digest) == digest:
+        return digest
+    found = await _id_of(program, made.tag)
+    message = f"{engine} has {found or 'nothing'} for {made.tag}, not {digest}"
+    raise HostError(message, f"`{engine} image rm {made.tag}` lets it be loaded again")
 
 
 async def choose() -> EngineName:
@@ -201,8 +203,8 @@ async def _gone(program: str, name: str) -> str:
     return ""
 
 
-async def _id_of(program: str, made: Layout) -> str:
-    shown = await _run(program, "image", "inspect", "--format", "{{.Id}}", made.tag)
+async def _id_of(program: str, image: str) -> str:
+    shown = await _run(program, "image", "inspect", "--format", "{{.Id}}", image)
     text = shown[1].decode().strip() if shown[0] == 0 else ""
     return text if text.startswith("sha256:") or not text else f"sha256:{text}"
 
