@@ -52,7 +52,9 @@ def test_results_are_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[s
     page = tmp_path / "page.md"
     page.write_text("# A\n\n<!-- figures: begin -->\n<!-- figures: end -->\n")
     assert run(["bench", "show", str(tmp_path), "--page", str(page)]) == 0
-    assert "reached      process: start to first packet: 1.5 ms" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "reached      process: start to first packet: 1.5 ms (limit 2 ms)\n" in told
+    assert not any("  (" in line or " )" in line for line in told.splitlines()[-6:])
     assert "![time](page/time.png)" in page.read_text()
     assert (tmp_path / "page/time.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "time.png").exists()

@@ -169,28 +169,55 @@ asyncio.run(told(command, Path("/"), hear=lambda line: print(line, flush=True), 
     assert gone(lambda: not tidy.exists())
 
 
-def test_root_s_builder_is_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands: list[list[str]] = []
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the commands that would have been run, each as one line, with how they would be."""
+    noted: list[str] = []
 
-    async def note(command: list[str], *rest: object) -> str:
-        commands.append([*command, str(rest[1]), repr(rest[3])])
+    async def note(command: list[str], *rest: object, name: str = "") -> str:
+        noted.append(" ".join([*command, str(rest[1]), repr(rest[3]), name]))
         return ""
 
     monkeypatch.setenv(MIRROR, "http://mirror.example/debian")
     monkeypatch.setattr(_debian, "find", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(_debian, "told", note)
+    return noted
+
+
+def test_root_s_builder_is_alone(
+    commands: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     asyncio.run(system(tmp_path, tmp_path / "disk", ["--variant=x"], print))
-    line = " ".join(commands[0])
+    (line,) = commands
     assert line.startswith("/usr/bin/unshare --mount --pid --mount-proc --fork --kill-child -- ")
     assert "-- /usr/bin/setsid /usr/bin/mmdebstrap" in line
     assert "--variant=x bookworm" in line
     assert str({"TMPDIR": str(tmp_path)}) in line
     assert "SIGKILL" in line
+    assert line.endswith(" mmdebstrap")
+
+
+def test_another_s_builder_has_a_session_and_ends_by_itself(
+    commands: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1_000)
+    monkeypatch.setattr(_debian, "check_ranges", lambda: None)
+    asyncio.run(system(tmp_path, tmp_path / "disk", [], print))
+    (line,) = commands
+    assert line.startswith("/usr/bin/setsid /bin/sh -c ")
+    assert " sh /usr/bin/mmdebstrap " in line
+    assert "--mode=unshare {} " in line
+    assert "SIGTERM" in line
 
 
 def test_steps_are_told_and_other_words_are_not() -> None:
     said: list[str] = []
-    for line in ("I: extracting archives...", "Get:1 http://mirror.example", "I: done"):
+    for line in (
+        "I: extracting archives...",
+        "Get:1 http://mirror.example",
+        "I: main() received signal HUP: waiting for setup...",
+        "I: done",
+    ):
         _debian._step(line, said.append)
     assert said == ["extracting archives..."]

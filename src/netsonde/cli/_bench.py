@@ -214,8 +214,9 @@ def _tell(told: Results, *, as_json: bool) -> None:
         click.echo(f"{left} {number(one.median, one.unit):>14}  ({spread}; n={one.repetitions})")
     click.echo(f"load at most {told.load:.1f}")
     for bar in told.bars:
-        value = "" if bar.value is None else f"{bar.value:.4g} {bar.unit}".rstrip()
-        click.echo(f"{bar.verdict:<12} {bar.name}: {value} (limit {bar.limit:g} {bar.unit})")
+        value = "" if bar.value is None else f" {bar.value:.4g} {bar.unit}".rstrip()
+        limit = f"{bar.limit:g} {bar.unit}".rstrip()
+        click.echo(f"{bar.verdict:<12} {bar.name}:{value} (limit {limit})")
 
 
 class _Progress:

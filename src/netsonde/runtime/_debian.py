@@ -10,6 +10,7 @@ import os
 import pwd
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,8 +137,9 @@ async def system(
     else:
         check_ranges()
         # Its files are of users that only it can be: it has to remove them, however we end.
-        command = [session, "/bin/sh", "-c", _TOGETHER, "sh", *command]
-    await told(command, folder, environment, lambda line: _step(line, say), end)
+        command = [session, "/bin/sh", "-c", _TOGETHER, "sh", *command, "--mode=unshare"]
+    hear = partial(_step, say=say)
+    await told(command, folder, environment, hear, end, name="mmdebstrap")
 
 
 def check_keys() -> None:
@@ -168,6 +170,8 @@ async def told(
     environment: Mapping[str, str] | None = None,
     hear: Callable[[str], None] | None = None,
     end: signal.Signals = signal.SIGKILL,
+    *,
+    name: str = "",
 ) -> str:
     """Run a program in a folder to its end; return its output. It ends with us.
 
@@ -177,6 +181,7 @@ async def told(
         environment: What is added to ours.
         hear: Is told each line of its complaints.
         end: What ends it before its time.
+        name: What it is called if it fails; nothing for what its path says.
 
     Raises:
         HostError: It failed.
@@ -208,10 +213,10 @@ async def told(
         await _end(process, end)
         raise
     if status != 0:
-        name = Path(command[0]).name
         # Debian's tools mark what went wrong so, and put their things in order after it.
         errors = [line for line in last if line.startswith("E: ")] or last[-1:]
-        message = f"`{name}` failed ({status}): {' / '.join(errors) or 'it gave no reason'}"
+        program, reason = name or Path(command[0]).name, " / ".join(errors) or "it gave no reason"
+        message = f"`{program}` failed ({status}): {reason}"
         raise HostError(message, "is Debian's archive within reach, and is there room on the disk?")
     return out.decode(errors="replace").strip()
 
@@ -262,6 +267,6 @@ def _apart(folder: Path, listed: str) -> list[str]:
 
 
 def _step(line: str, say: Callable[[str], None]) -> None:
-    """Pass on what mmdebstrap says of its steps, and not of its apt's progress."""
-    if line.startswith("I: ") and line.endswith("..."):
+    """Pass on what mmdebstrap says of its steps, and not of apt's progress or of its signals."""
+    if line.startswith("I: ") and line.endswith("...") and not line.startswith("I: main()"):
         say(line.removeprefix("I: "))
