@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,27 @@ def test_a_refusal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         space.inside(inside)
     finally:
         space.close()
+
+
+def test_a_program_that_ends_at_once_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the rules were written to it."""
+    program = tmp_path / "nft"
+    program.write_text("#!/bin/sh\necho 'no such library' >&2\n")
+    program.chmod(0o755)
+
+    begin = subprocess.Popen
+
+    def ended(command: list[str], **named: object) -> "subprocess.Popen[str]":
+        begun: subprocess.Popen[str] = begin(command, **named)  # type: ignore[call-overload]
+        begun.wait()
+        return begun
+
+    monkeypatch.setattr(_rules, "find", lambda _: str(program))
+    monkeypatch.setattr(subprocess, "Popen", ended)
+    with (
+        pytest.raises(HostError, match="cannot translate addresses: no such library"),
+        translated("nsonde7", ["100.127.240.28/30"]),
+    ):
+        pass

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from netsonde.model import HostError
@@ -56,8 +57,8 @@ add rule inet {table} pass oifname "{interface}" drop
     ) as holder:
         assert holder.stdin is not None, "it was piped"
         try:
-            holder.stdin.write(rules)
-            holder.stdin.flush()
+            with suppress(BrokenPipeError):  # it has ended already, and said why
+                os.write(holder.stdin.fileno(), rules.encode())
             _await(holder, table)
             yield
         finally:
