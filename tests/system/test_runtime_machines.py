@@ -7,6 +7,7 @@ make: `NETSONDE_TEST_VM=1` has it made, and booted.
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,11 +16,20 @@ from pathlib import Path
 import pytest
 
 from netsonde.aio import tnt
-from netsonde.image import Store, build
+from netsonde.image import Store, build, ready
 from netsonde.lab import load
 from netsonde.measure import choose, job, request
 from netsonde.model import Done, Event, Kind, Start, Target
-from netsonde.runtime import LabNetwork, Runtime, RuntimeName, RuntimeVantage, build_machine
+from netsonde.runtime import (
+    LabNetwork,
+    Limits,
+    Runtime,
+    RuntimeName,
+    RuntimeVantage,
+    build_machine,
+)
+from netsonde.runtime._microvm import microvm
+from netsonde.runtime._vm import vm
 from tests.runtime.stand_in import asked
 from tests.runtime.stand_in import lab as plain
 from tests.system.killed import gone
@@ -130,3 +140,38 @@ def test_killed_it_leaves_no_process_and_no_file(machine: str) -> None:
         process.communicate()
         assert gone(emulator.exists), moment_s
     assert {path: path.stat().st_mtime_ns for path in Path(made.path).iterdir()} == before
+
+
+def test_a_reader_that_stalls_at_the_end_loses_nothing(machine: str) -> None:
+    """With the machine goes what its serial line holds still: nothing of the results."""
+    made, network = asyncio.run(build_machine(machine)), LabNetwork(plain())
+    start = vm if machine == "vm" else microvm
+    output, has_stalled = b"", False
+    source = choose(plain()).source("5.2.0.1")
+    asked_for = request(Kind.PING, {"count": 5, "interval_ms": 10})
+    task = job(asked_for, choose(plain()), [Target(address="5.2.0.1", source=source)])
+    with (
+        network.plug(frames=True) as card,
+        start(made, ready(Store()), card, task, Limits()) as launch,
+    ):
+        ours, theirs = socket.socketpair()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as few as there may be
+        with ours, theirs:
+            started = subprocess.Popen(
+                launch.program,
+                stdin=subprocess.PIPE,
+                stdout=theirs.fileno(),
+                close_fds=False,
+                preexec_fn=launch.entrance(),  # noqa: PLW1509 - it takes no lock
+                env=dict(launch.environment),
+            )
+            theirs.close()
+            while taken := ours.recv(1 if b'"done"' in output else 1 << 16):
+                output += taken
+                if b'"duration_ns"' in output and not has_stalled:
+                    # A few octets are missing yet: longer than a kernel waits at its end.
+                    has_stalled = True
+                    threading.Event().wait(3)
+            started.communicate()
+    (last,) = [line for line in output.splitlines() if b'"done"' in line]
+    assert json.loads(last)["type"] == "done"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from netsonde.runtime._archives import Entry, cpio, device, directory, program
 from netsonde.runtime._debian import KERNEL, RELEASE, unpacked_kernel
-from netsonde.runtime._linux import INTERFACE, WORDS, launched, media, options
+from netsonde.runtime._linux import INTERFACE, LAST, WORDS, launched, media, options
 from netsonde.runtime._machines import Recipe
 from netsonde.runtime._programs import find
 from netsonde.runtime._qemu import memory_file
@@ -58,7 +58,8 @@ done
 # Not by cat: its sendfile would lock the queue for as long as nothing comes on the line.
 {{ /busybox dd if=/job; exec /busybox dd if=/dev/ttyS0 bs=64; }} 2>/dev/null >/input &
 /image $(/busybox cat /words) </input >/dev/ttyS0
-# Waits until all of that has been sent.
+{LAST} >/dev/ttyS0
+# Waits until all but the last few octets have left.
 /busybox stty -F /dev/ttyS0 cooked
 /busybox reboot -f
 """

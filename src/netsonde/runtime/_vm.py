@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from netsonde.runtime._archives import tar
 from netsonde.runtime._debian import KERNEL, RELEASE, system, told
-from netsonde.runtime._linux import INTERFACE, WORDS, launched, media, options
+from netsonde.runtime._linux import INTERFACE, LAST, WORDS, launched, media, options
 from netsonde.runtime._machines import Recipe
 from netsonde.runtime._overlay import overlay
 from netsonde.runtime._programs import find
@@ -64,7 +64,8 @@ mkfifo $folder/input
 setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+net_raw \\
     --ambient-caps=-all,+net_raw --bounding-set=-all,+net_raw \\
     $folder/image $(cat $folder/words) <$folder/input >/dev/ttyS0
-# Waits until all of that has been sent.
+{LAST} >/dev/ttyS0
+# Waits until all but the last few octets have left.
 stty -F /dev/ttyS0 cooked
 """
 _FILES = {
