@@ -5,6 +5,7 @@ make: `NETSONDE_TEST_VM=1` has it made, and booted.
 """
 
 import asyncio
+import json
 import os
 import signal
 import socket
