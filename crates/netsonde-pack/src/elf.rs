@@ -64,6 +64,10 @@ pub fn pack(elf: &[u8]) -> Result<Vec<u8>, PackError> {
     let plain = plain(elf, &loads, marked).ok_or(PackError("segments that touch each other"))?;
     let block = lz4::compress(&plain);
     let at = place(&block, &plain, marked)?;
+    let room_left = (last.start + last.in_memory).checked_sub(at);
+    let in_memory = room_left
+        .filter(|room| *room >= block.len())
+        .ok_or(PackError("a last segment that holds the block"))?;
     let page = at - at % PAGE;
     let kept = marked.from - first.start;
     let shim = Segment {
@@ -84,7 +88,7 @@ pub fn pack(elf: &[u8]) -> Result<Vec<u8>, PackError> {
         offset: PAGE + kept + at % PAGE,
         start: at,
         in_file: block.len(),
-        in_memory: last.start + last.in_memory - at,
+        in_memory,
         ..room
     };
     let others = segments.iter().filter(|segment| segment.kind != PT_LOAD);
@@ -160,7 +164,8 @@ fn marked(elf: &[u8], first: &Segment) -> Option<Marked> {
         number(elf, fields + 12, 4)?,
         number(elf, fields + 16, 4)?,
     );
-    let is_sound = first.start < from && (from - first.start).is_multiple_of(PAGE) && to <= limit;
+    let is_aligned = first.start.is_multiple_of(PAGE) && from.is_multiple_of(PAGE);
+    let is_sound = first.start < from && is_aligned && to <= limit;
     let kept = from.checked_sub(first.start)?;
     (is_sound && kept <= first.in_file).then_some(Marked {
         fields,

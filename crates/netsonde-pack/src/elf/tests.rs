@@ -194,4 +194,10 @@ fn what_is_no_image_is_refused() {
     let to = number(&sound, PAGE + 44, 4).unwrap();
     narrow[PAGE + 48..PAGE + 52].copy_from_slice(&word(to));
     expected(&narrow, "more room");
+    // Without the constants and the variables, memory ends before the block begins.
+    let mut short = sound.clone();
+    for index in [1, 2] {
+        short[HEADER_LEN + index * SEGMENT_LEN] = 0;
+    }
+    expected(&short, "holds the block");
 }
