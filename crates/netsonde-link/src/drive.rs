@@ -52,6 +52,10 @@ pub fn run(
     loop {
         // Sending may be what finishes a host: output is taken after it.
         let more = transmit(host, link, &mut packet);
+        if host.is_finished() {
+            // Whoever reads of the end may end us.
+            link.finish();
+        }
         host.handle_counters(link.counters());
         take_output(host, &mut out)?;
         if host.is_finished() {

@@ -27,6 +27,9 @@ pub trait Link {
     /// Lets go what was taken; called after each burst of packets.
     fn flush(&mut self) {}
 
+    /// Waits until all that was taken has left, or never will.
+    fn finish(&mut self) {}
+
     /// What to wait for, in the order that [`Link::receive`] understands.
     fn descriptors(&self) -> Vec<BorrowedFd<'_>>;
 

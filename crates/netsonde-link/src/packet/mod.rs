@@ -254,6 +254,10 @@ impl Link for PacketLink {
         self.sender.flush();
     }
 
+    fn finish(&mut self) {
+        self.sender.finish();
+    }
+
     fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
         let rings = self.rings.iter().map(|receiver| receiver.socket.as_fd());
         let mut descriptors = vec![self.sender.room()];

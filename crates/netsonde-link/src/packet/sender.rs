@@ -136,12 +136,7 @@ impl Sender {
             let call = "clone(sender)";
             LinkError::Call { call, source }
         })?;
-        let mut queues = self.shared.lock();
-        queues.is_awaited = true;
-        while !queues.is_idle {
-            queues = wait(&self.shared.sent, queues);
-        }
-        queues.is_awaited = false;
+        self.shared.wait_until_idle();
         Ok(())
     }
 
@@ -191,6 +186,14 @@ impl Sender {
         }
     }
 
+    /// Waits until the thread has nothing left to send.
+    pub(super) fn finish(&mut self) {
+        self.flush();
+        if self.out > 0 {
+            self.shared.wait_until_idle();
+        }
+    }
+
     /// Hands over every frame that has left, or never will; before that, waits for the batch that was being sent at
     /// `until_ns`, if one was.
     pub(super) fn settle(&mut self, until_ns: u64, sent: &mut dyn FnMut(u32, u64)) {
@@ -233,6 +236,15 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queues> {
         // A thread that panics ends the process.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_until_idle(&self) {
+        let mut queues = self.lock();
+        queues.is_awaited = true;
+        while !queues.is_idle {
+            queues = wait(&self.sent, queues);
+        }
+        queues.is_awaited = false;
     }
 
     /// The thread: allocates nothing, and makes no system calls but those of waiting and sending.
@@ -344,5 +356,28 @@ fn stamp(frames: &mut [Frame], before_ns: u64, after_ns: u64) {
     let count = frames.len() as u64;
     for (frame, place) in frames.iter_mut().zip(0..) {
         frame.sent_ns = before_ns + (after_ns - before_ns) * place / count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+
+    #[test]
+    fn all_have_left_when_it_is_finished() {
+        let (near, far) = UnixDatagram::pair().unwrap();
+        far.set_nonblocking(true).unwrap();
+        let mut sender = Sender::new(vec![near.into()], 64).unwrap();
+        sender.start().unwrap();
+        for round in 0..50_u8 {
+            for serial in 0..5 {
+                sender.push(0, serial, b"header", &[round]);
+            }
+            sender.finish();
+            let came = (0..5).map(|_| far.recv(&mut [0; 9])).collect::<Vec<_>>();
+            assert!(came.iter().all(|one| matches!(one, Ok(7))), "{came:?}");
+            sender.settle(0, &mut |_, _| ());
+        }
     }
 }
