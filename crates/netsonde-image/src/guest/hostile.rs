@@ -260,7 +260,9 @@ pub fn play(script: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::play;
+    use super::super::card::{Card, LEAVES_NS, Virtio};
+    use super::{Device, Handle, play};
+    use core::cell::RefCell;
 
     const HONEST: [u8; 4] = [3, 0, 60, 0];
     const RECEIVE: [u8; 4] = [0; 4];
@@ -284,6 +286,21 @@ mod tests {
             .flat_map(|_| [[1, 7, 60, 0], [3, 1, 0, 0]])
             .collect();
         assert_eq!(play(&script(&steps)), 0);
+    }
+
+    #[test]
+    fn a_card_that_never_says_that_a_frame_has_left_does_not_shorten_round_trips() {
+        let device = RefCell::new(Device {
+            features: 1 << 32,
+            ..Device::default()
+        });
+        let mut card = Virtio::new(Handle(&device)).unwrap();
+        let mut now_ns = 0;
+        let sent_ns = card.send(&[0; 60], &mut || {
+            now_ns += 1_000;
+            now_ns
+        });
+        assert_eq!(sent_ns, Some(1_000 + LEAVES_NS));
     }
 
     #[test]
