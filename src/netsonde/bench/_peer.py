@@ -202,10 +202,10 @@ def _answer(end: socket.socket, seen: Seen, frames: bool) -> None:
     if answer is None:
         return
     is_echo = not frames or answer[12:14] == _IP4.to_bytes(2)
-    left_ns = time.monotonic_ns()
-    end.send(answer)
     if is_echo:
-        seen.echoes.append(Echo(arrived_ns, left_ns))
+        # Before it is sent: a run may be over, and counted, when the last one has come.
+        seen.echoes.append(Echo(arrived_ns, time.monotonic_ns()))
+    end.send(answer)
 
 
 def reply(frame: bytes) -> bytes | None:
