@@ -50,12 +50,12 @@ class RuntimeName(StrEnum):
 #: What a runtime adds to a round trip at least, in nanoseconds: the floors of `netsonde bench
 #: runtimes` (docs/runtimes-compared.md). What is not there was not measured.
 RTT_BIAS_NS = {
-    ("process", ""): 11_000,
-    ("container", "podman"): 16_000,
-    ("container", "docker"): 19_000,
-    ("unikernel", "qemu-tcg"): 52_000,
-    ("microvm", "qemu-tcg"): 329_000,
-    ("vm", "qemu-tcg"): 487_000,
+    ("process", ""): 12_000,
+    ("container", "podman"): 15_000,
+    ("container", "docker"): 22_000,
+    ("unikernel", "qemu-tcg"): 53_000,
+    ("microvm", "qemu-tcg"): 482_000,
+    ("vm", "qemu-tcg"): 526_000,
 }
 
 
