@@ -12,7 +12,7 @@ import select
 import shutil
 import signal
 import subprocess
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,21 +68,20 @@ def end_watchers(name: str) -> bool:
     """
     is_found = False
     for watcher in [one for one in watchers() if one.name == name]:
-        with suppress(ProcessLookupError):
-            handle = os.pidfd_open(watcher.pid)
-            with closing(os.fdopen(handle, closefd=True)):
-                # A number may be another process's by now; from here on it is not.
-                if _read(watcher.pid) == watcher and not _ends(handle):
-                    _end(watcher, handle)
-                    is_found = True
+        with suppress(ProcessLookupError), os.fdopen(os.pidfd_open(watcher.pid)) as handle:
+            # A number may be another process's by now; from here on it is not.
+            if _read(watcher.pid) == watcher and not _ends(handle.fileno()):
+                _end(watcher, handle.fileno())
+                is_found = True
     return is_found
 
 
 def _end(watcher: Watcher, handle: int) -> None:
+    found = [shutil.which(maker, path=search_path()) for maker in _MAKERS]
+    makers = [maker for maker in found if maker is not None]
     for _ in range(TRIES):
-        for maker in _MAKERS:
-            if (program := shutil.which(maker, path=search_path())) is not None:
-                _run(program, "delete", "--force", watcher.container)
+        for maker in makers:
+            _run(maker, "delete", "--force", watcher.container)
         if _ends(handle):
             return
     signal.pidfd_send_signal(handle, signal.SIGKILL)
